@@ -1,0 +1,1 @@
+"""One module or package a service, all alike; none imports another."""

@@ -1,0 +1,33 @@
+"""What a cell of the tracker may hold, and a row of it. Trackers translate their own types to these and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+# Empty text, an unticked box and an empty list all read as None. A tuple is the row ids of a linked-record cell.
+Cell = str | Decimal | bool | date | datetime | tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as read: the tracker's own id of it, our column names, and when it was made where the tracker knows."""
+
+    table: str
+    id: str
+    cells: Mapping[str, Cell] = field(default_factory=dict)
+    created_at: datetime | None = None
+
+    def text(self, column: str) -> str:
+        """Return the cell as text without blanks around it; empty for anything that is not text."""
+        value = self.cells.get(column)
+        if isinstance(value, str):
+            return value.strip()
+        return format(value, "f") if isinstance(value, Decimal) else ""
+
+    def ticked(self, column: str) -> bool:
+        """Tell whether a checkbox is ticked, also where a person typed yes into a text column."""
+        value = self.cells.get(column)
+        return value is True or (isinstance(value, str) and value.strip().lower() in {"true", "yes", "x", "1"})

@@ -1,0 +1,1 @@
+"""The machinery: apply, journal, store, pace, schedule, runs. Knows no lead."""
