@@ -1,4 +1,4 @@
-"""What the inside needs of the outside: the tracker, the CRM, the ledger, the ways to tell people, time, memory and pace.
+"""What the inside needs of the outside: tracker, CRM, ledger, ways to tell people, time, memory and pace.
 
 Batches are the unit: a writer takes many and returns one outcome per item, in order, either the result or the error; it
 raises only when nothing at all was sent. No type of a provider leaks past a connector.
@@ -140,7 +140,7 @@ class Caller(Protocol):
     def __call__(self, send: Callable[[], T], *, limits: Sequence[Limit], repeatable: bool) -> T:
         """Wait for the limits, send, and on Unavailable wait and send again within the run's deadline.
 
-        On Unsure it sends again only if `repeatable` (a read, or a write that may safely be sent twice); else it raises.
+        On Unsure it sends again only if `repeatable` (a read, or a write that is safe to send twice); else it raises.
         """
 
 
@@ -149,7 +149,7 @@ class Caller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Cells to write in one row: by the row's id, or, where `row` is None, by the key in the primary column (upsert)."""
+    """Cells to write in one row: by the row's id or, where `row` is None, by the key in the primary column (upsert)."""
 
     table: str
     row: str | None
@@ -169,10 +169,10 @@ class Tracker(Protocol):
         """Make what `missing` named and can be made."""
 
     def read(self, tables: Sequence[str], *, whole: bool = False) -> Mapping[str, Sequence[Row]]:
-        """Return every row of these tables as of now: by the change feed where there is one, else (or if `whole`) in full."""
+        """Return every row of these tables: by the change feed where there is one, else (or if `whole`) in full."""
 
     def write(self, edits: Sequence[Edit]) -> Sequence[str | ServiceError]:
-        """Write cells; return per edit the row's id or the error. A refused batch is split until the guilty row is alone."""
+        """Write cells; return per edit the row's id or the error. A refused batch is split to find the guilty row."""
 
     def append(self, table: str, rows: Sequence[Mapping[str, Cell]]) -> Sequence[str | ServiceError]:
         """Add rows that have no key (Activity)."""

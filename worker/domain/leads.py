@@ -17,7 +17,7 @@ class LeadRefs:
 
 @dataclass(frozen=True, slots=True)
 class LeadDraft:
-    """What becomes a company, a contact and a deal. `known` holds ids that are certain already; they are never made anew."""
+    """What becomes a company, a contact and a deal. `known` ids are certain already and are never made anew."""
 
     key: str
     title: str

@@ -1,4 +1,7 @@
-"""A plan: every change of one run of one flow as data, with its reasons; people read it, guards measure it, apply carries it out."""
+"""A plan: every change of one run of one flow as data, with its reasons.
+
+People read it, guards measure it, apply carries it out.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A notice to send once, after the edit or push of `needs` (a row's key) was written; held back when that failed."""
+    """A notice to send once, after the edit or push of `needs` (a row's key) was written; held back if that failed."""
 
     notice: Notice
     needs: str

@@ -108,6 +108,4 @@ ACTIVITY = Table("Activity", tuple(_columns(
     ("Why", "long text"),
 )))  # fmt: skip
 
-TABLES: dict[str, Table] = {
-    t.name: t for t in (PARTNERS, MEMBERS, LEADS, SPLITS, COMMISSIONS, STATEMENTS, ACTIVITY)
-}
+TABLES: dict[str, Table] = {t.name: t for t in (PARTNERS, MEMBERS, LEADS, SPLITS, COMMISSIONS, STATEMENTS, ACTIVITY)}

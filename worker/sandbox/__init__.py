@@ -1,1 +1,1 @@
-"""Loopback stand-ins of every service Quarterday speaks to: stateful, deterministic, strict. Imports nothing of the worker."""
+"""Loopback stand-ins of every service: stateful, deterministic, strict. Imports nothing else of the worker."""

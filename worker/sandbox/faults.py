@@ -1,4 +1,4 @@
-"""Faults to order: what shall go wrong, where, how often. A fault is taken once per matching request until it is used up."""
+"""Faults to order: what shall go wrong, where, how often. One fits one request, until it is used up."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """One HTTP server per service on loopback: real sockets, one lock per service, a log of every call, faults to order.
 
-The service answers whole requests (`Service.answer`) and knows nothing of sockets; the control path `/_sandbox/…` of every
-server orders faults, moves the clock and shows the log.
+The service answers whole requests (`Service.answer`) and knows nothing of sockets; the control path `/_sandbox/…` of
+every server orders faults, moves the clock and shows the log.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Server:
         self.log: list[Call] = []
         self.before: list[
             Callable[[Request], None]
-        ] = []  # called under the lock ahead of each answer: a person's hands
+        ] = []  # called ahead of each answer: a person's hands
         self._lock = threading.RLock()
         self._http = _Listener(("127.0.0.1", port), _handler(self))
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name=service.name)
@@ -232,7 +232,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 self.connection.close()
             self.close_connection = True
 
-        def date_time_string(self, timestamp: float | None = None) -> str:
+        def date_time_string(self, timestamp: float | None = None) -> str:  # noqa: ARG002
             return server.clock.now().strftime("%a, %d %b %Y %H:%M:%S GMT")
 
         def log_message(self, format: str, *args: Any) -> None:
