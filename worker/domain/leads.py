@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
+
+from worker.domain.cells import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +66,34 @@ class Stage:
     label: str
     pipeline: str
     state: Literal["open", "won", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRow:
+    """A row of the Leads table, its texts without blanks around them; what the worker wrote there included."""
+
+    row: Row
+    key: str
+    partner: str
+    company: str
+    submitted: datetime  # when the partner sent it; else when the row was made
+    status: str
+    deal_id: str
+    held: bool
+    sent: bool  # from us to the partner: never pushed
+
+    @staticmethod
+    def of(row: Row, fallback: datetime) -> LeadRow:
+        """Read a row; `fallback` stands in for a time of submission where the row knows none."""
+        submitted = row.cells.get("Submitted")
+        return LeadRow(
+            row=row,
+            key=row.text("Lead"),
+            partner=row.text("Partner"),
+            company=row.text("Company"),
+            submitted=submitted if isinstance(submitted, datetime) else row.created_at or fallback,
+            status=row.text("Status"),
+            deal_id=row.text("Deal ID"),
+            held=row.ticked("Hold"),
+            sent=row.text("Direction").lower() == "sent",
+        )

@@ -1,0 +1,33 @@
+"""What rules/intake.toml and rules/stages.toml say, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeRules:
+    """What a lead needs, what counts as the same lead, and how long a claim holds."""
+
+    required: tuple[str, ...] = ("Partner", "Company", "Email")
+    settle_seconds: int = 5  # a row must look the same at two looks this far apart
+    claim_days: int = 180
+    lost_frees_claim: bool = True
+    refuse_customers: bool = True
+    refuse_open_deals: bool = True
+    default_country: str = "GB"  # of phone numbers without +
+    longest: Mapping[str, int] | None = None  # characters by column
+    free_mail: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class StageRules:
+    """The status that a partner sees for every stage of the pipeline, and which changes partners are told of."""
+
+    statuses: Mapping[str, str]  # stage id → status
+    tell: frozenset[str]
+
+    def status(self, stage: str) -> str | None:
+        """Return the status of a stage; None for a stage that the rules do not know."""
+        return self.statuses.get(stage)

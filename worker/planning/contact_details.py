@@ -1,0 +1,109 @@
+"""What a lead's website, address, number and country say, or in words why they say nothing."""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+import idna
+import phonenumbers
+import pycountry
+from email_validator import EmailNotValidError, validate_email
+from publicsuffixlist import PublicSuffixList
+
+
+class Unreadable(ValueError):
+    """A cell that can't be read; the text says what is wrong and what to do."""
+
+
+@functools.cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+def clean(text: str) -> str:
+    """Return the text without control and formatting characters and with single blanks."""
+    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
+    return " ".join("".join(c for c in kept if unicodedata.category(c) not in {"Cf", "Co", "Cs"}).split())
+
+
+@functools.lru_cache(maxsize=65536)
+def registrable_domain(host: str) -> str | None:
+    """Return the part of a host name that a company registers (`www.acme.co.uk` → `acme.co.uk`), in ASCII; or None."""
+    try:
+        ascii_host = idna.encode(host.strip().rstrip(".").lower(), uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return None
+    if "." not in ascii_host or ascii_host.replace(".", "").isdigit():
+        return None
+    found = _suffixes().privatesuffix(ascii_host)
+    return str(found) if found else None
+
+
+def website_domain(text: str) -> str:
+    """Return the registrable domain of what stands in `Website`; Unreadable when there is none."""
+    address = clean(text)
+    if "://" not in address:
+        address = "//" + address.lstrip("/")
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        host = ""
+    domain = registrable_domain(host) if host and " " not in host else None
+    if domain is None:
+        raise Unreadable('Website is not a web address: write it as "acme.com", or leave it empty')
+    return domain
+
+
+@functools.lru_cache(maxsize=65536)
+def email_address(text: str) -> str:
+    """Return the address in its normal form; Unreadable when its syntax is wrong. Whether mail arrives is not asked."""
+    try:
+        # test_environment only lets the names ending in .test pass, which a trial programme uses.
+        return validate_email(clean(text), check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        reason = str(error).rstrip(".")
+        raise Unreadable(f'Email is not an e-mail address ({reason}): write it as "jane@acme.com"') from None
+
+
+def country_code(text: str) -> str:
+    """Return the ISO 3166 code of a country given by name or code; Unreadable when it is neither."""
+    name = clean(text)
+    try:
+        return str(pycountry.countries.lookup(_COMMON_NAMES.get(name.casefold(), name)).alpha_2)
+    except LookupError:
+        raise Unreadable('Country is not a country: write its English name or its code, as "France" or "FR"') from None
+
+
+_COMMON_NAMES = {
+    "uk": "GB", "u.k.": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB",
+    "northern ireland": "GB", "usa": "US", "u.s.a.": "US", "u.s.": "US", "america": "US", "uae": "AE", "holland": "NL",
+    "the netherlands": "NL", "south korea": "KR", "russia": "RU", "vietnam": "VN", "turkey": "TR", "ivory coast": "CI",
+    "deutschland": "DE", "schweiz": "CH", "österreich": "AT", "españa": "ES", "italia": "IT", "czech republic": "CZ",
+}  # fmt: skip
+
+
+@functools.lru_cache(maxsize=65536)
+def phone_number(text: str, region: str) -> str:
+    """Return the number in international form; one without + is read as of `region`. Unreadable when it is none."""
+    try:
+        number = phonenumbers.parse(clean(text), region)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
+        raise Unreadable('Phone is not a telephone number: write it with its country code, as "+44 20 7946 0958"')
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def company_domain(website: str, email: str, shared: Collection[str]) -> str | None:
+    """Return the domain that identifies the lead's company: of the website, else of the address.
+
+    Hosts that many companies share (`shared`: free mail, social networks) identify nobody. The texts are valid or empty.
+    """
+    domains = [website_domain(website)] if website else []
+    if "@" in email:
+        found = registrable_domain(email.rpartition("@")[2])
+        domains += [found] if found else []
+    return next((domain for domain in domains if domain not in shared), None)
