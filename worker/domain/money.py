@@ -1,0 +1,66 @@
+"""Exact money: minor digits of every currency, and the one function that rounds. No float comes near it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+# ISO 4217 currencies whose minor unit is not a hundredth (list one, 2026); every other one has two digits.
+_DIGITS = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    **dict.fromkeys("CLF UYW".split(), 4),
+}  # fmt: skip
+
+Exact = Fraction | Decimal | int
+
+
+def digits(currency: str) -> int:
+    """Return the number of minor digits of a currency."""
+    return _DIGITS.get(currency, 2)
+
+
+def minor_unit(currency: str) -> Fraction:
+    """Return the smallest amount of a currency: 0.01 for most, 1 for JPY, 0.001 for KWD."""
+    return Fraction(1, 10 ** digits(currency))
+
+
+def rounded(amount: Exact, currency: str) -> Decimal:
+    """Round half away from zero to the currency's minor digits; the only rounding there is."""
+    places = digits(currency)
+    exact = Fraction(amount) * 10**places
+    units, rest = divmod(abs(exact.numerator), exact.denominator)
+    if 2 * rest >= exact.denominator:
+        units += 1
+    return Decimal(-units if exact < 0 else units).scaleb(-places)
+
+
+def zero(currency: str) -> Decimal:
+    """Return nothing, written with the currency's minor digits."""
+    return Decimal(0).scaleb(-digits(currency))
+
+
+def shown(amount: Exact, currency: str) -> str:
+    """Return an amount as people read it, without the currency: `1,234.50`, `4,167`."""
+    return f"{rounded(amount, currency):,.{digits(currency)}f}"
+
+
+def exact_text(value: Fraction) -> str:
+    """Return a fraction exactly: as a decimal where it ends (`1000`, `83.25`), else as `250/3`."""
+    denominator = value.denominator
+    for prime in (2, 5):
+        while denominator % prime == 0:
+            denominator //= prime
+    if denominator != 1:
+        return f"{value.numerator}/{value.denominator}"
+    places = 0
+    while (value * 10**places).denominator != 1:
+        places += 1
+    return format(Decimal(int(value * 10**places)).scaleb(-places), "f")
+
+
+def exact_value(text: str) -> Fraction:
+    """Read what `exact_text` wrote; ValueError for anything else."""
+    return Fraction(text)

@@ -1,0 +1,77 @@
+"""The terms of commission plans and the policies around them, as rules/commissions.toml and statements.toml say them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from worker.domain.months import Month
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """A tier: from (included) to (excluded; None without end), at a rate in percent."""
+
+    start: Decimal
+    end: Decimal | None
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CommissionPlan:
+    """One version of a plan; exactly one of rate, tiers and fee is given. Percentages are percent."""
+
+    name: str
+    version: str
+    valid_from: date
+    valid_to: date | None
+    months: int  # 0: as long as the client pays
+    rate: Decimal | None = None
+    tiers: tuple[Bracket, ...] = ()
+    fee: Decimal | None = None
+    currency: str | None = None  # needed with tiers, a fee or caps
+    mode: Literal["marginal", "retroactive"] = "marginal"
+    tier_period: Literal["quarter", "year", "lifetime"] = "quarter"
+    start: Literal["won", "next", "first-invoice"] = "won"
+    prorate: Literal["none", "days"] = "none"
+    count_months_per: Literal["deal", "client"] = "deal"
+    cap_per_deal: Decimal | None = None
+    cap_per_partner: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The policies of the programme; see commissions and statements in the README."""
+
+    tolerance: Decimal | None = None  # per month; None: one minor unit of the currency
+    statement_period: str = "quarterly"
+    issue_day: int = 5
+    grace_days: int = 6
+    minimum: Mapping[str, Decimal] = field(default_factory=lambda: {"default": Decimal("50.00")})
+    clawback_cap: Decimal = Decimal(100)
+    after_leaving: Literal["continue", "stop"] = "continue"
+    statements_from: Month | None = None
+    max_changed_share: Decimal = Decimal(30)
+    max_moved_amount: Decimal | None = None
+    guard_from_lines: int = 24
+
+    def least(self, currency: str) -> Decimal:
+        """Return the minimum of a statement in this currency."""
+        return self.minimum.get(currency, self.minimum.get("default", Decimal(0)))
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """Every version of every plan."""
+
+    versions: Sequence[CommissionPlan]
+
+    def at(self, name: str, day: date) -> CommissionPlan | None:
+        """Return the version of a plan that is valid on a won date; None when there is none."""
+        for plan in self.versions:
+            if plan.name == name and plan.valid_from <= day and (plan.valid_to is None or day <= plan.valid_to):
+                return plan
+        return None
