@@ -37,7 +37,7 @@ class Deal:
 class Cash:
     """Money that moved on a day, tax included, above zero; DELETED ones never happened."""
 
-    date: date
+    on: date
     amount: Decimal
     status: str = "AUTHORISED"
 
@@ -50,7 +50,7 @@ class Invoice:
     number: str
     type: Literal["ACCREC", "ACCPAY"]
     status: str  # DRAFT, SUBMITTED, AUTHORISED, PAID, VOIDED, DELETED, or a newer word
-    date: date
+    on: date
     due_date: date | None
     currency: str
     sub_total: Decimal
@@ -71,7 +71,7 @@ class Allocation:
     """A part of a credit note used on an invoice."""
 
     invoice: str  # the invoice's id
-    date: date
+    on: date
     amount: Decimal
 
 
@@ -82,7 +82,7 @@ class CreditNote:
     id: str
     number: str
     status: str
-    date: date
+    on: date
     currency: str
     sub_total: Decimal
     total: Decimal

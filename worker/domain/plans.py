@@ -1,4 +1,4 @@
-"""The terms of commission plans and the policies around them, as rules/commissions.toml and statements.toml say them."""
+"""The terms of commission plans and the policies around them, as the files of rules/ state them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is this row a lead that can go into the CRM? By the row itself and its partner; other leads and the CRM come later."""
+"""Can this row go into the CRM? By the row itself and its partner; other leads and the CRM come in later."""
 
 from __future__ import annotations
 
