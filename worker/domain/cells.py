@@ -11,6 +11,18 @@ from decimal import Decimal
 Cell = str | Decimal | bool | date | datetime | tuple[str, ...] | None
 
 
+def same(stands: Cell, wanted: Cell) -> bool:
+    """Tell whether two cells say the same: empty is empty, and a number typed as text is that number."""
+    stands, wanted = _plain(stands), _plain(wanted)
+    if isinstance(wanted, Decimal) and isinstance(stands, str):
+        return stands.replace(",", "").strip() == format(wanted, "f")
+    return stands == wanted
+
+
+def _plain(cell: Cell) -> Cell:
+    return None if isinstance(cell, str | bool | tuple) and not cell else cell
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row as read: the tracker's own id of it, our column names, and when it was made where the tracker knows."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from worker.domain.cells import Cell
+from worker.domain.cells import Cell, Row, same
 from worker.domain.leads import LeadDraft
 from worker.domain.notices import Notice
 
@@ -35,6 +35,17 @@ class RowEdit:
     about: str = ""
     first: bool = False
     money: tuple[str, Decimal] | None = None
+
+
+def edit_of(
+    row: Row, key: str, wanted: Mapping[str, Cell], reason: str, about: str = "", *, first: bool = False
+) -> list[RowEdit]:
+    """Return the edit that brings a row to the wanted cells: only those that differ; nothing when none does."""
+    after = {column: value for column, value in wanted.items() if not same(row.cells.get(column), value)}
+    if not after:
+        return []
+    before = {column: row.cells.get(column) for column in after}
+    return [RowEdit(row.table, row.id, key, before, after, reason, about, first)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from worker.domain.keys import is_lead_key, lead_key, partner_key
 from worker.domain.leads import CrmCompany, LeadRefs, LeadRow
 from worker.domain.notices import Notice
 from worker.domain.partners import PartnerRow
-from worker.domain.plan import Plan, Push, RowEdit, Tell
+from worker.domain.plan import Plan, Push, RowEdit, Tell, edit_of
 from worker.domain.policy import IntakeRules
 from worker.domain.words import Words
 from worker.planning.vetting import Vetted, draft, identity, is_blank, vet
@@ -122,19 +122,19 @@ def plan_intake(
         about = vetted.partner.key if vetted.partner else ""
         if status is not None:
             cells: dict[str, Cell] = {**minted, "Status": status, "Problem": problem}
-            edits += _edit(lead, key, cells, _reason(status, problem), about, first=bool(minted))
+            edits += edit_of(lead.row, key, cells, _reason(status, problem), about, first=bool(minted))
             continue
         if minted:
-            edits += _edit(lead, key, {**minted, "Status": "New"}, "a new lead gets its key", about, first=True)
+            edits += edit_of(lead.row, key, {**minted, "Status": "New"}, "a new lead gets its key", about, first=True)
         push = _push(vetted, key, companies, now, landing, fresh=row_id in intake.fresh)
         pushes.append(push)
         tells.append(Tell(_acknowledgement(vetted, key, words), key, "the partner is told that the lead arrived"))
     for lead in intake.copies:
-        edits += _edit(lead, lead.key, {"Status": "Duplicate", "Problem": COPY}, "a copied row", "")
+        edits += edit_of(lead.row, lead.key, {"Status": "Duplicate", "Problem": COPY}, "a copied row", "")
     for lead in intake.quiet:
         if lead.row.id in intake.fresh:
             key = intake.keys[lead.row.id]
-            edits += _edit(lead, key, {"Lead": key}, "a sent lead gets its key", "", first=True)
+            edits += edit_of(lead.row, key, {"Lead": key}, "a sent lead gets its key", "", first=True)
     return Plan("intake", tuple(edits), tuple(pushes), tuple(tells))
 
 
@@ -214,17 +214,6 @@ def _push(
     )  # fmt: skip
 
 
-def _edit(
-    lead: LeadRow, key: str, cells: Mapping[str, Cell], reason: str, about: str, *, first: bool = False
-) -> list[RowEdit]:
-    """Return an edit of the cells that differ; nothing when none does."""
-    after = {column: value for column, value in cells.items() if (lead.row.cells.get(column) or None) != value}
-    if not after:
-        return []
-    before = {column: lead.row.cells.get(column) for column in after}
-    return [RowEdit("Leads", lead.row.id, key, before, after, reason, about, first)]
-
-
 def _reason(status: str, problem: str | None) -> str:
     return problem or {"On hold": "Hold is ticked"}.get(status, status)
 
@@ -254,11 +243,9 @@ def partner_edits(partners: Sequence[PartnerRow], plans: Collection[str]) -> lis
             taken.add(key)
         problem = ". ".join(_partner_problems(partner, names, holders, plans))
         cells: dict[str, Cell] = {"Key": key, "Problem": f"{problem}." if problem else None}
-        after = {column: value for column, value in cells.items() if (partner.row.cells.get(column) or None) != value}
-        if after:
-            before = {column: partner.row.cells.get(column) for column in after}
-            reason = problem or ("a new partner gets its key" if "Key" in after else "the problem is mended")
-            edits.append(RowEdit("Partners", partner.row.id, key, before, after, reason, key, "Key" in after))
+        minted = not partner.key
+        reason = problem or ("a new partner gets its key" if minted else "the problem is mended")
+        edits += edit_of(partner.row, key, cells, reason, key, first=minted)
     return edits
 
 
