@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from pathlib import Path
 
-from worker.domain.policy import IntakeRules, StageRules
+from worker.commission_rules import load_commissions, load_statements
+from worker.domain.policy import IntakeRules, Rules, StageRules
 from worker.domain.tables import LEAD_STATUSES, LEADS
 from worker.messages import Messages
-from worker.toml_reader import RulesError, Section, load
-from worker.toml_reader import Fault as Fault
+from worker.toml_reader import Fault, RulesError, Section, load
 
 FLOWS = ("intake", "stages", "commissions", "cash", "statements", "settle", "sweep")
 
@@ -137,3 +137,31 @@ def load_schedule(root: Section) -> ScheduleRules:
     budget.close()
     root.close()
     return ScheduleRules(flows, (start, end) if start and end else None, deadline)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRules:
+    """All files of rules/, read."""
+
+    rules: Rules
+    schedule: ScheduleRules
+    words: Messages
+
+
+def load_rules(folder: Path, programme: str) -> LoadedRules:
+    """Read and check every file of the folder; RulesError with every fault."""
+    faults: list[Fault] = []
+    if not folder.is_dir():
+        raise RulesError(
+            [Fault(str(folder), "", "is not a folder", "Name the folder of the rules in programme.rules.")]
+        )
+    intake = load_intake(load(folder / "intake.toml", faults))
+    stages = load_stages(load(folder / "stages.toml", faults))
+    plans, policy = load_commissions(load(folder / "commissions.toml", faults))
+    policy = load_statements(load(folder / "statements.toml", faults), policy)
+    schedule = load_schedule(load(folder / "schedule.toml", faults))
+    words = Messages(folder / "messages", programme)
+    faults += words.faults(folder / "messages")
+    if faults:
+        raise RulesError(faults)
+    return LoadedRules(Rules(intake, stages, plans, policy), schedule, words)

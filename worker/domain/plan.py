@@ -35,6 +35,7 @@ class RowEdit:
     about: str = ""
     first: bool = False
     money: tuple[str, Decimal] | None = None
+    needs: tuple[str, ...] = ()  # keys of rows that must have been written before; else this one waits for the next run
 
 
 def edit_of(

@@ -1,9 +1,11 @@
-"""What rules/intake.toml and rules/stages.toml say, as values."""
+"""What the files of rules/ say about leads and stages, and all rules of a programme together."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from worker.domain.plans import Plans, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +33,13 @@ class StageRules:
     def status(self, stage: str) -> str | None:
         """Return the status of a stage; None for a stage that the rules do not know."""
         return self.statuses.get(stage)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Everything that the files of rules/ say, but for the schedule and the messages."""
+
+    intake: IntakeRules
+    stages: StageRules
+    plans: Plans
+    policy: Policy

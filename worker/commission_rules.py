@@ -1,0 +1,165 @@
+"""rules/commissions.toml and rules/statements.toml → plans and policies; strict, every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from worker.domain.money import digits
+from worker.domain.months import PERIOD_MONTHS, Month
+from worker.domain.plans import Bracket, CommissionPlan, Plans, Policy
+from worker.toml_reader import REQUIRED, Section
+
+_HUNDRED = Decimal(100)
+
+
+def load_commissions(root: Section) -> tuple[Plans, Policy]:
+    """Read rules/commissions.toml: every version of every plan, and the policies about lines."""
+    part = root.section("policy")
+    moved = _positive(part, "max_moved_amount")
+    policy = Policy(
+        tolerance=_positive(part, "tolerance"),
+        max_changed_share=_percent(part, "max_changed_share", Decimal(30)),
+        max_moved_amount=moved,
+        guard_from_lines=part.whole("guard_from_lines", 24),
+    )
+    part.close()
+    versions = [_plan(section) for section in root.sections("plan")]
+    if not versions:
+        root.fault("plan", "no plan is there", "Add [[plan]] with name, version, valid_from, rate and months.")
+    _no_overlap(root, versions)
+    root.close()
+    return Plans(tuple(versions)), policy
+
+
+def _plan(part: Section) -> CommissionPlan:
+    """Read one [[plan]]."""
+    terms = [name for name in ("rate", "tiers", "fee") if part.has(name)]
+    if len(terms) != 1:
+        part.fault("", "needs exactly one of rate, tiers and fee", 'Write rate = "10", or tiers, or fee = "100.00".')
+    plan = CommissionPlan(
+        name=part.text("name", REQUIRED),
+        version=part.text("version", REQUIRED),
+        valid_from=part.day("valid_from", REQUIRED) or date.min,
+        valid_to=part.day("valid_to"),
+        months=part.whole("months", 12) if part.has("months") else _months_missing(part),
+        rate=_percent(part, "rate", None) if part.has("rate") else None,
+        tiers=tuple(_tiers(part)) if part.has("tiers") else (),
+        fee=_positive(part, "fee"),
+        currency=part.text("currency", None) or None,
+        mode=part.choice("mode", ("marginal", "retroactive"), "marginal"),  # type: ignore[arg-type]
+        tier_period=part.choice("tier_period", ("quarter", "year", "lifetime"), "quarter"),  # type: ignore[arg-type]
+        start=part.choice("start", ("won", "next", "first-invoice"), "won"),  # type: ignore[arg-type]
+        prorate=part.choice("prorate", ("none", "days"), "none"),  # type: ignore[arg-type]
+        count_months_per=part.choice("count_months_per", ("deal", "client"), "deal"),  # type: ignore[arg-type]
+        cap_per_deal=_positive(part, "cap_per_deal"),
+        cap_per_partner=_positive(part, "cap_per_partner"),
+    )
+    part.close()
+    _agree(part, plan)
+    return plan
+
+
+def _months_missing(part: Section) -> int:
+    part.fault("months", "is missing", "Write for how many months the plan earns; 0: as long as the client pays.")
+    return 12
+
+
+def _agree(part: Section, plan: CommissionPlan) -> None:
+    """Report terms that do not go together."""
+    if plan.valid_to is not None and plan.valid_to < plan.valid_from:
+        part.fault("valid_to", "is before valid_from", "Correct one of them.")
+    sums = [name for name in ("tiers", "fee", "cap_per_deal", "cap_per_partner") if getattr(plan, name)]
+    if sums and plan.currency is None:
+        part.fault("currency", f"is missing, and {sums[0]} needs it", 'Write currency = "GBP".')
+    if plan.currency is not None and not (len(plan.currency) == 3 and plan.currency.isupper()):
+        part.fault("currency", f"is {plan.currency!r}", 'Write three capital letters, as "GBP".')
+    for name in ("fee", "cap_per_deal", "cap_per_partner"):
+        amount: Decimal | None = getattr(plan, name)
+        if amount is not None and plan.currency and amount != round(amount, digits(plan.currency)):
+            part.fault(name, f"is finer than {plan.currency} goes", f"Use {digits(plan.currency)} decimals.")
+    if plan.prorate == "days" and plan.count_months_per == "client":
+        part.fault("prorate", '"days" does not go with count_months_per = "client"', "Choose one of them.")
+    if plan.mode == "retroactive" and plan.tier_period == "lifetime":
+        part.fault("mode", '"retroactive" does not go with tier_period = "lifetime"', "Choose quarter or year.")
+
+
+def _tiers(part: Section) -> Sequence[Bracket]:
+    """Read the brackets; half-open, without gap or overlap, the first from 0, the last without end."""
+    brackets: list[Bracket] = []
+    for section in part.sections("tiers"):
+        start = section.decimal("from", REQUIRED) or Decimal(0)
+        brackets.append(Bracket(start, section.decimal("to"), _percent(section, "rate", Decimal(0))))
+        if not section.has("rate"):
+            section.fault("rate", "is missing", 'Write rate = "10".')
+        section.close(("rate",))
+    if not brackets or brackets[0].start != 0:
+        part.fault("tiers", "do not begin at 0", 'Write from = "0" in the first.')
+    for one, two in pairwise(brackets):
+        if one.end != two.start:
+            part.fault("tiers", f"have a gap or an overlap at {two.start}", "Let each begin where the one before ends.")
+    if brackets and brackets[-1].end is not None:
+        part.fault("tiers", "end: above the last one nothing would be earned", "Leave out `to` in the last.")
+    if any(b.end is not None and b.end <= b.start for b in brackets):
+        part.fault("tiers", "have one that ends before it begins", "Correct from and to.")
+    return brackets
+
+
+def _no_overlap(root: Section, versions: Sequence[CommissionPlan]) -> None:
+    """Report versions of one plan that are valid on the same day, or leave days between them."""
+    for name in sorted({plan.name for plan in versions}):
+        own = sorted((plan for plan in versions if plan.name == name), key=lambda plan: plan.valid_from)
+        for one, two in pairwise(own):
+            if one.valid_to is None or one.valid_to >= two.valid_from:
+                root.fault("plan", f"{name}: versions {one.version} and {two.version} are valid on the same days",
+                           f"End {one.version} the day before {two.valid_from}.")  # fmt: skip
+            elif one.valid_to + timedelta(days=1) != two.valid_from:
+                root.fault("plan", f"{name}: nothing is valid between {one.valid_to} and {two.valid_from}",
+                           "Let one version begin the day after the one before ends.")  # fmt: skip
+
+
+def load_statements(root: Section, policy: Policy) -> Policy:
+    """Read rules/statements.toml into the policy."""
+    minimum = root.section("minimum")
+    least: dict[str, Decimal] = {}
+    for currency in minimum.names():
+        if currency != "default" and not (len(currency) == 3 and currency.isupper()):
+            minimum.fault(currency, "is not a currency", 'Write three capital letters, as GBP = "50.00".')
+        least[currency] = _positive(minimum, currency) or Decimal(0)
+    minimum.close()
+    since = root.text("statements_from", None)
+    month = None
+    if since:
+        try:
+            month = Month.parse(since)
+        except ValueError:
+            root.fault("statements_from", f"is {since!r}", 'Write a month, as "2026-01".')
+    result = replace(
+        policy,
+        statement_period=root.choice("period", tuple(PERIOD_MONTHS), "quarterly"),
+        issue_day=root.whole("issue_day", 5, least=1),
+        grace_days=root.whole("grace_days", 6),
+        minimum={"default": Decimal("50.00"), **least},
+        clawback_cap=_percent(root, "clawback_cap", _HUNDRED),
+        after_leaving=root.choice("after_leaving", ("continue", "stop"), "continue"),  # type: ignore[arg-type]
+        statements_from=month,
+    )
+    root.close()
+    return result
+
+
+def _percent(part: Section, name: str, default: Decimal | None) -> Decimal:
+    value = part.decimal(name, default)
+    if value is not None and not 0 <= value <= _HUNDRED:
+        part.fault(name, f"is {value}", "Write a percentage from 0 to 100.")
+    return value if value is not None else Decimal(0)
+
+
+def _positive(part: Section, name: str) -> Decimal | None:
+    value = part.decimal(name)
+    if value is not None and value < 0:
+        part.fault(name, f"is {value}", "Write an amount of 0 or more.")
+    return value
