@@ -1,0 +1,144 @@
+"""Bodies of writes, read strictly: a field unknown or of a wrong type is unreadable, a missing value is a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from worker.sandbox.server import Reply
+from worker.sandbox.xero.dates import read_day
+from worker.sandbox.xero.errors import unreadable, validation
+from worker.sandbox.xero.exchange import Exchange
+
+_SETTLEMENT = "Payments Prepayments Overpayments CreditNotes AmountDue AmountPaid AmountCredited FullyPaidOnDate"
+_STATE = """HasErrors HasAttachments HasValidationErrors StatusAttributeString ValidationErrors Warnings Attachments
+    UpdatedDateUTC UpdatedDateUTCString"""
+# The properties of the OpenAPI description 16.1.0; the read-only ones are taken and ignored: a body read back has them.
+FIELDS = {
+    "Invoice": frozenset(
+        f"""Type Contact LineItems Date DateString DueDate DueDateString LineAmountTypes InvoiceNumber Reference
+        BrandingThemeID
+        Url CurrencyCode CurrencyRate Status SentToContact ExpectedPaymentDate PlannedPaymentDate CISDeduction CISRate
+        SubTotal
+        TotalTax Total TotalDiscount InvoiceID RepeatingInvoiceID IsDiscounted InvoiceAddresses {_SETTLEMENT}
+        {_STATE}""".split()
+    ),
+    "CreditNote": frozenset(
+        f"""Type Contact Date DateString DueDate DueDateString Status LineAmountTypes LineItems SubTotal TotalTax Total
+        CISDeduction CISRate CurrencyCode FullyPaidOnDate CreditNoteID ID CreditNoteNumber Reference SentToContact
+        CurrencyRate
+        RemainingCredit Allocations AppliedAmount Payments BrandingThemeID InvoiceAddresses {_STATE}""".split()
+    ),
+    "LineItem": frozenset(
+        ["LineItemID", "Description", "Quantity", "UnitAmount", "ItemCode", "AccountCode", "AccountID", "TaxType",
+        "TaxAmount", "Item", "LineAmount", "Tracking", "DiscountRate", "DiscountAmount", "RepeatingInvoiceID",
+        "Taxability", "SalesTaxCodeId", "TaxBreakdown", "ValidationErrors"]
+    ),
+    "Contact": frozenset(
+        f"""ContactID ContactNumber AccountNumber ContactStatus Name FirstName LastName CompanyNumber EmailAddress
+        ContactPersons
+        BankAccountDetails TaxNumber TaxNumberType AccountsReceivableTaxType AccountsPayableTaxType Addresses Phones
+        IsSupplier
+        IsCustomer DefaultCurrency Website ContactGroups PaymentTerms MergedToContactID Balances {_STATE}""".split()
+    ),
+    "Payment": frozenset(
+        f"""Invoice CreditNote Prepayment Overpayment InvoiceNumber CreditNoteNumber BatchPayment Account Code Date
+        CurrencyRate
+        Amount BankAmount Reference IsReconciled Status PaymentType PaymentID BatchPaymentID BankAccountNumber
+        Particulars
+        Details HasAccount {_STATE}""".split()
+    ),
+    "BatchPayment": frozenset(
+        ["Account", "Reference", "Particulars", "Code", "Details", "Narrative", "BatchPaymentID", "DateString",
+        "Date", "Amount", "Payments", "Type", "Status", "TotalAmount", "UpdatedDateUTC", "IsReconciled",
+        "ValidationErrors"]
+    ),
+    "Allocation": frozenset(["AllocationID", "Invoice", "Overpayment", "Prepayment", "CreditNote", "Amount", "Date",
+    "IsDeleted", "StatusAttributeString", "ValidationErrors"]),
+    "Account": frozenset(["AccountID", "Code", "Name", "CurrencyCode", "Type"]),
+}  # fmt: skip
+
+
+def elements(x: Exchange, plural: str, kind: str) -> list[dict[str, Any]]:
+    """Return the elements of a write: `{"Invoices": […]}`, or one object by itself."""
+    body = x.body()
+    found = body.get(plural, [body]) if plural in body or body else []
+    if plural in body and len(body) > 1:
+        raise unreadable(
+            f"Could not find member '{next(key for key in body if key != plural)}' on object of type '{plural}'"
+        )
+    if not isinstance(found, list) or not found:
+        raise unreadable(f"An array of {plural} was expected")
+    return [known(item, kind) for item in found]
+
+
+def known(value: Any, kind: str) -> dict[str, Any]:
+    """Return an object whose fields are all known."""
+    if not isinstance(value, dict):
+        raise unreadable(f"An object of type '{kind}' was expected")
+    for name in value:
+        if name not in FIELDS[kind]:
+            raise unreadable(f"Could not find member '{name}' on object of type '{kind}'")
+    return value
+
+
+def text(element: Mapping[str, Any], name: str) -> str | None:
+    """Read a text; null counts as absent."""
+    value = element.get(name)
+    if value is not None and not isinstance(value, str):
+        raise unreadable(f"Error converting value {value} to type 'System.String'. Path '{name}'")
+    return value
+
+
+def number(element: Mapping[str, Any], name: str) -> Decimal | None:
+    """Read a number; one written as text is refused."""
+    value = element.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise unreadable(f"Error converting value {value} to type 'System.Decimal'. Path '{name}'")
+    return Decimal(value)
+
+
+def truth(element: Mapping[str, Any], name: str) -> bool | None:
+    """Read a truth value."""
+    value = element.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise unreadable(f"Error converting value {value} to type 'System.Boolean'. Path '{name}'")
+    return value
+
+
+def day(element: Mapping[str, Any], name: str) -> date | None:
+    """Read a calendar date."""
+    if element.get(name) is None:
+        return None
+    try:
+        return read_day(element[name])
+    except ValueError as error:
+        raise unreadable(f"Error converting value {element[name]} to type 'System.DateTime'. Path '{name}'") from error
+
+
+def wrong(element: Mapping[str, Any], messages: Sequence[str]) -> dict[str, Any]:
+    """Return an element as Xero gives a refused one back."""
+    return {**element, "ValidationErrors": [{"Message": message} for message in messages]}
+
+
+def outcome(x: Exchange, plural: str, results: Sequence[dict[str, Any]], summarise: bool) -> Reply:
+    """Answer a write whose elements were all taken, or, with summarizeErrors=false, some of them."""
+    if summarise:
+        return x.reply(plural, results)
+    marked = []
+    for result in results:
+        status = "ERROR" if result.get("ValidationErrors") else "OK"
+        marked.append(
+            {**result, "StatusAttributeString": status, "ValidationErrors": result.get("ValidationErrors", [])}
+        )
+    return x.reply(plural, marked)
+
+
+def refuse_all(failures: Sequence[dict[str, Any]]) -> None:
+    """Refuse the whole write when any element failed: with errors summarised nothing is kept."""
+    if failures:
+        raise validation(failures)
