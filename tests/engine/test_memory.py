@@ -1,0 +1,79 @@
+"""What connectors remember."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from worker.engine.memory import StoreMemory
+from worker.engine.store import Store
+
+
+def test_a_shelf_gives_back_what_was_put(store: Store) -> None:
+    """Items are put, replaced and dropped, and the cursor moves, in one go."""
+    memory = StoreMemory(store, "acme/hubspot")
+    memory.save("deals", {"1": "{}", "2": '{"a": 1}'}, cursor="c1")
+
+    memory.save("deals", {"1": '{"b": 2}', "3": '"ü"'}, drop=["2", "9"])
+
+    assert {"1": '{"b": 2}', "3": '"ü"'} == memory.load("deals")
+    assert "c1" == memory.cursor("deals")
+
+
+def test_a_cursor_may_move_alone_or_stay(store: Store) -> None:
+    """A save without items moves the cursor only; one without a cursor leaves it."""
+    memory = StoreMemory(store, "acme/hubspot")
+    memory.save("deals", {"1": "{}"}, cursor="c1")
+
+    memory.save("deals", {}, cursor="c2")
+    memory.save("deals", {"2": "{}"})
+
+    assert ({"1": "{}", "2": "{}"}, "c2") == (memory.load("deals"), memory.cursor("deals"))
+
+
+def test_a_shelf_that_was_never_filled_is_empty(store: Store) -> None:
+    """An unknown shelf has no items and no cursor."""
+    memory = StoreMemory(store, "acme/hubspot")
+
+    assert {} == memory.load("deals")
+    assert memory.cursor("deals") is None
+
+
+def test_shelves_and_spaces_are_apart(store: Store) -> None:
+    """Clearing one shelf leaves the same shelf of another programme, and the other shelves, as they are."""
+    ours, theirs = StoreMemory(store, "acme/hubspot"), StoreMemory(store, "apex/hubspot")
+    for memory in (ours, theirs):
+        memory.save("deals", {"1": "{}"}, cursor="c")
+        memory.save("owners", {"1": "{}"}, cursor="c")
+
+    ours.clear("deals")
+
+    assert ({}, None) == (ours.load("deals"), ours.cursor("deals"))
+    assert ({"1": "{}"}, "c") == (ours.load("owners"), ours.cursor("owners"))
+    assert ({"1": "{}"}, "c") == (theirs.load("deals"), theirs.cursor("deals"))
+
+
+def test_a_save_is_kept_together(store: Store) -> None:
+    """A save that fails half way leaves items and cursor as they were."""
+    memory = StoreMemory(store, "acme/hubspot")
+    memory.save("deals", {"1": "old"}, cursor="c1")
+
+    with pytest.raises(IntegrityError, match="NOT NULL"):
+        memory.save("deals", {"1": "new", "2": None}, cursor="c2")  # type: ignore[dict-item]
+
+    assert ({"1": "old"}, "c1") == (memory.load("deals"), memory.cursor("deals"))
+
+
+def test_fifty_thousand_items_take_a_moment(store: Store) -> None:
+    """Fifty thousand items are saved and loaded in CPU seconds, not minutes."""
+    memory = StoreMemory(store, "acme/airtable")
+    items = {f"rec{n:08}": '{"fields": {"Company": "Acme"}}' for n in range(50_000)}
+    start = time.process_time()
+
+    memory.save("Leads", items)
+    memory.save("Leads", items)
+
+    assert items == memory.load("Leads")
+    assert 5.0 > time.process_time() - start
