@@ -148,7 +148,7 @@ class _Parser:
             self._literal[literal] = text
             return literal
         if token.kind == "number":
-            number = float(token.text) if "." in token.text else int(token.text)
+            number = float(token.text) if "." in token.text or len(token.text) > 15 else int(token.text)
             return lambda _: number
         if token.kind == "field":
             return self._column(_unescaped(token.text))
