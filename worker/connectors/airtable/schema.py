@@ -21,6 +21,7 @@ COMPUTED_TYPES = frozenset({
     "lastModifiedBy", "button", "aiText", "externalSyncSource",
 })  # fmt: skip
 LINK_TYPE = "multipleRecordLinks"
+_MERGEABLE = frozenset({"singleLineText", "multilineText"})  # the texts that an upsert may match by (docs, 2026-11)
 
 _WRITABLE = {
     "text": TEXT_TYPES | {LINK_TYPE},
@@ -101,8 +102,10 @@ class Schema:
         return next((p for p in self.tables.values() if p.id == table and p.table.key in p.fields), None)
 
 
-def fits(column: Column, type_: str) -> bool:
+def fits(table: Table, column: Column, type_: str) -> bool:
     """Tell whether a field of this type can hold our column: ours must be writable, others' readable."""
+    if column.owner == "W" and column.name == table.key:
+        return type_ in _MERGEABLE
     family = _FAMILY.get(column.kind, "text")
     return type_ in _WRITABLE[family] or (column.owner != "W" and type_ in _READABLE[family])
 
@@ -164,7 +167,7 @@ def _place(table: Table, found: Mapping[str, Any], names: Names, known: Mapping[
         if column.name not in fields and before in by_id and before not in taken:
             fields[column.name] = by_id[before]  # renamed by a person: the id stays
     absent = tuple(c.name for c in table.columns if c.name not in fields)
-    unfit = tuple(c.name for c in table.columns if c.name in fields and not fits(c, fields[c.name].type))
+    unfit = tuple(c.name for c in table.columns if c.name in fields and not fits(table, c, fields[c.name].type))
     return Placed(table, str(found["id"]), fields, absent, unfit)
 
 

@@ -60,7 +60,7 @@ class Wanted:
             called = self._names.of(placed.table.name, column.name)
             return Missing(f"the column {where}" + (f" (called {called})" if called != column.name else ""), APPLY)
         field = placed.fields[column.name]
-        if not fits(column, field.type):
+        if not fits(placed.table, column, field.type):
             why = "is computed and can't be written" if field.type in COMPUTED_TYPES else f"is of type {field.type}"
             remedy = f"in Airtable, change its type to {types_for(column)}, or name another under [columns]"
             return Missing(f"the column {where} {why}", remedy, makeable=False)

@@ -203,5 +203,5 @@ def _whom(edit: Edit) -> tuple[str | None, str]:
 
 
 def _short(value: Cell) -> str:
-    text = repr(value) if isinstance(value, str) else str(value)
+    text = repr(value) if isinstance(value, str) else ", ".join(value) if isinstance(value, tuple) else str(value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
