@@ -5,76 +5,133 @@ A flow here ends with its plan; showing it, guarding it and applying it is the s
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from worker.domain.cells import Cell, Row
-from worker.domain.facts import Deal
-from worker.domain.leads import CrmCompany, CrmDeal, LeadRow
-from worker.domain.months import local_day
-from worker.domain.partners import PartnerRow, by_any_name
+from worker.domain.cells import Cell
 from worker.domain.plan import Plan
-from worker.domain.policy import Rules
-from worker.domain.words import Words
-from worker.planning import intake as intake_planning
-from worker.planning import stages as stage_planning
-from worker.planning.assembly import assemble
+from worker.looks import companies_of, still_moving
+from worker.planning import intake, money_plans, stages
+from worker.planning.assembly import partner_fact
 from worker.planning.commissions import Facts, Outcome, plan_lines
-from worker.ports import Books, Clock, Crm, Ledger, Memory, Stage, Tracker
+from worker.ports import Books, ServiceError
+from worker.programme import (
+    Programme,
+    Tables,
+    checked_stages,
+    money_facts,
+    read_deals,
+    read_lines,
+    read_statements,
+    read_tables,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Programme:
-    """One programme at one moment: its services, its rules, the time of the run.
-
-    `look_twice` is false where nothing will be written, and rows are taken as they are.
-    """
-
-    name: str
-    tracker: Tracker
-    crm: Crm
-    ledger: Ledger
-    rules: Rules
-    words: Words
-    memory: Memory
-    clock: Clock
-    now: datetime
-    zone: ZoneInfo
-    first_stage: str  # of new deals
-    look_twice: bool = True
+def plan_intake(programme: Programme) -> Plan:
+    """New and changed lead rows → keys, problems, duplicates, the CRM, acknowledgements."""
+    tables = read_tables(programme)
+    moving = still_moving(programme, tables.leads)
+    if moving.looked_again:
+        tables = read_tables(programme)
+    rules = programme.rules
+    found = intake.survey(tables.leads, tables.names, tables.insiders, rules=rules.intake, skip=moving.rows)
+    partner_edits = intake.partner_edits(tables.partners, {plan.name for plan in rules.plans.versions})
+    companies = companies_of(programme, found)
+    landing: dict[str, Cell] = {"Status": rules.stages.status(programme.first_stage) or "New"}
+    plan = intake.plan_intake(
+        found, companies, rules=rules.intake, now=programme.now, landing=landing, words=programme.words
+    )
+    return replace(plan, edits=(*partner_edits, *plan.edits))
 
 
-class StagesWithoutStatus(Exception):
-    """The pipeline has stages that rules/stages.toml does not name."""
-
-    def __init__(self, stages: Sequence[Stage]) -> None:
-        super().__init__(", ".join(f"{s.id} ({s.label})" for s in stages))
-        self.stages = tuple(stages)
-
-
-# ---- what several flows read ----------------------------------------------------------------------------------------
-
-
-def _leads(programme: Programme, rows: Sequence[Row]) -> list[LeadRow]:
-    return [LeadRow.of(row, programme.now) for row in rows]
+def plan_stages(programme: Programme) -> Plan:
+    """Deals that changed → status, stage, value, won date and problems on their leads."""
+    tables = read_tables(programme)
+    labels = checked_stages(programme)
+    deals = read_deals(programme, tables)
+    facts = money_facts(programme, tables, deals, Books((), (), ()))
+    problems = money_plans.lead_problems(plan_lines(facts, read_lines(tables), programme.today).problems)
+    return stages.plan_stages(
+        tables.own(), deals, rules=programme.rules.stages, labels=labels, problems=problems, partners=tables.names,
+        zone=programme.zone, now=programme.now, words=programme.words,
+    )  # fmt: skip
 
 
-def _own(programme: Programme, rows: Sequence[Row]) -> list[LeadRow]:
-    """Return the rows that stand for a deal, copies left out."""
-    leads = [lead for lead in _leads(programme, rows) if lead.deal_id and lead.key and not lead.sent]
-    copies = {lead.row.id for lead in intake_planning.copies(leads)}
-    return [lead for lead in leads if lead.row.id not in copies]
+def _lines_as_they_should_be(programme: Programme) -> tuple[Tables, Facts, Outcome]:
+    tables = read_tables(programme)
+    checked_stages(programme)
+    deals = read_deals(programme, tables)
+    facts = money_facts(programme, tables, deals, programme.ledger.books(whole=programme.whole))
+    facts = money_plans.with_contact_numbers(facts, programme.ledger.contact_numbers)
+    return tables, facts, plan_lines(facts, read_lines(tables), programme.today)
 
 
-def checked_stages(programme: Programme) -> Mapping[str, str]:
-    """Return the labels of the pipeline's stages; StagesWithoutStatus where the rules leave one out."""
-    stages = programme.crm.stages()
-    missing = [stage for stage in stages if programme.rules.stages.status(stage.id) is None]
-    if missing:
-        raise StagesWithoutStatus(missing)
-    return {stage.id: stage.label for stage in stages}
+def plan_commissions(programme: Programme) -> Plan:
+    """Won deals, plans, cash → every line of every month."""
+    tables, facts, outcome = _lines_as_they_should_be(programme)
+    return money_plans.commission_plan(tables.rows["Commissions"], facts, outcome, read_lines(tables))
+
+
+def plan_cash(programme: Programme) -> Plan:
+    """What clients paid → which months are covered, and suggestions for invoices that match nothing."""
+    tables, facts, outcome = _lines_as_they_should_be(programme)
+    plan = money_plans.commission_plan(tables.rows["Commissions"], facts, outcome, read_lines(tables))
+    standing = tuple(edit for edit in plan.edits if edit.row is not None)
+    return replace(plan, flow="cash", edits=(*standing, *money_plans.suggestions(tables.own(), outcome)))
+
+
+def plan_statements(programme: Programme) -> Plan:
+    """Confirmed lines on the day → locks, statements, and what partners are told."""
+    tables = read_tables(programme)
+    partners = {p.key: partner_fact(p) for p in tables.partners if p.key}
+    plan = money_plans.statement_plan(
+        tables.rows["Commissions"], tables.rows["Statements"], partners,
+        {p.key: p for p in tables.partners}, policy=programme.rules.policy, today=programme.today,
+        period=programme.period, told=programme.told, words=programme.words,
+    )  # fmt: skip
+    monthly = money_plans.monthly_summaries(
+        tables.partners, tables.leads, read_lines(tables), today=programme.today, zone=programme.zone,
+        words=programme.words, told=programme.told,
+    )  # fmt: skip
+    return replace(plan, tells=(*plan.tells, *monthly))
+
+
+def plan_settle(programme: Programme) -> Plan:
+    """Partners' bills and their payments → Invoiced, Part paid, Paid, and differences in words."""
+    tables = read_tables(programme)
+    books = programme.ledger.books(whole=programme.whole)
+    partners = {p.key: partner_fact(p) for p in tables.partners if p.key}
+    plan = money_plans.settlement_plan(
+        tables.rows["Commissions"], tables.rows["Statements"], books.bills, partners,
+        {p.key: p for p in tables.partners}, policy=programme.rules.policy, today=programme.today,
+        words=programme.words,
+    )  # fmt: skip
+    totals = money_plans.partner_totals(
+        tables.partners, tables.leads, read_lines(tables), read_statements(tables), programme.currency
+    )
+    return replace(plan, edits=(*plan.edits, *totals))
+
+
+def plan_sweep(programme: Programme) -> Plan:
+    """Everything, whole → what a missed event would have changed; `notes` count what it repaired."""
+    programme = replace(programme, whole=True)
+    first = plan_stages(programme)
+    programme = replace(programme, whole=False)  # just read in full; the other flows look at the same facts
+    parts: list[Plan] = [first]
+    for name in ("commissions", "cash", "settle"):
+        try:
+            parts.append(FLOWS[name](programme))
+        except ServiceError as error:
+            parts.append(Plan("sweep", notes=(f"{name} was left out: {error}",)))
+    return money_plans.merged("sweep", parts)
+
+
+FLOWS: Mapping[str, Callable[[Programme], Plan]] = {
+    "intake": plan_intake,
+    "stages": plan_stages,
+    "commissions": plan_commissions,
+    "cash": plan_cash,
+    "statements": plan_statements,
+    "settle": plan_settle,
+    "sweep": plan_sweep,
+}

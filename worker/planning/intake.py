@@ -57,8 +57,8 @@ def survey(
     `names` are the partners by any name, `insiders` the addresses of partners' own people with the partner's key.
     """
     filled = [lead for lead in leads if not is_blank(lead) or lead.key]
-    copies = _copies(filled)
-    copied = {lead.row.id for lead in copies}
+    copied_rows = copies(filled)
+    copied = {lead.row.id for lead in copied_rows}
     keys, fresh = _keys([lead for lead in filled if lead.row.id not in copied], skip)
     own = [lead for lead in filled if lead.row.id in keys]
     waiting = [lead for lead in own if not lead.deal_id and not lead.sent and lead.row.id not in skip]
@@ -66,13 +66,13 @@ def survey(
         vetted={lead.row.id: vet(lead, names, insiders, rules) for lead in waiting},
         keys=keys,
         fresh=frozenset(fresh),
-        copies=tuple(copies),
+        copies=tuple(copied_rows),
         settled=tuple(lead for lead in own if lead.deal_id and not lead.sent),
         quiet=tuple(lead for lead in own if lead.sent),
     )
 
 
-def _copies(leads: Iterable[LeadRow]) -> list[LeadRow]:
+def copies(leads: Iterable[LeadRow]) -> list[LeadRow]:
     """Return rows whose key or deal id belongs to another row.
 
     The owner is the row that its key was minted from, else the one made first.

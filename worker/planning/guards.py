@@ -1,0 +1,58 @@
+"""Does a plan change too much? Measured before any write; the words say what was seen, and a person decides."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+
+from worker.domain.cells import Row
+from worker.domain.lines import LOCKED
+from worker.domain.money import shown
+from worker.domain.plan import RowEdit
+from worker.domain.plans import Policy
+from worker.planning.rows import Damaged, line_from_row
+
+_HUNDRED = Decimal(100)
+_FEW = 10  # a table with fewer rows may be emptied by hand
+
+
+def objections(edits: Sequence[RowEdit], standing: Sequence[Row], policy: Policy) -> tuple[str, ...]:
+    """Return what a person must look at before these edits of the Commissions table are written; none when all is well.
+
+    Counted: amounts that change and lines that are cancelled among those open now, and new lines for deals that have
+    lines already. The first lines of a newly won deal and mere advances of status do not count.
+    """
+    lines = [line for row in standing if not isinstance(line := line_from_row(row), Damaged)]
+    open_rows = {line.row for line in lines if line.status not in LOCKED and line.status != "Cancelled"}
+    known = {line.key.split("/")[0] for line in lines}
+    moving = [edit for edit in edits if edit.table == "Commissions" and _counts(edit, open_rows, known)]
+    saw: list[str] = []
+    if len(open_rows) >= policy.guard_from_lines and len(moving) * _HUNDRED > policy.max_changed_share * len(open_rows):
+        saw.append(
+            f"{len(moving)} of {len(open_rows)} open commission lines would change or be cancelled "
+            f"({len(moving) * 100 // len(open_rows)} %; more than {policy.max_changed_share.normalize():f} % asks for approval)"
+        )
+    moved: dict[str, Decimal] = defaultdict(Decimal)
+    for edit in moving:
+        if edit.money:
+            moved[edit.money[0]] += abs(edit.money[1])
+    for currency, amount in sorted(moved.items()):
+        if policy.max_moved_amount is not None and amount > policy.max_moved_amount:
+            most = shown(policy.max_moved_amount, currency)
+            saw.append(f"{shown(amount, currency)} {currency} would move (more than {most} asks for approval)")
+    return tuple(saw)
+
+
+def _counts(edit: RowEdit, open_rows: set[str | None], known: set[str]) -> bool:
+    if edit.row is None:
+        return edit.key.split("/")[0] in known
+    return edit.row in open_rows and ("Amount" in edit.after or edit.after.get("Status") == "Cancelled")
+
+
+def emptied(table: str, now: int, before: int, share: Decimal) -> str | None:
+    """Return words when a table lost so many rows that a person must look; None when all is well."""
+    if before < _FEW or (before - now) * _HUNDRED <= share * before:
+        return None
+    gone = "reads empty" if now == 0 else f"lost {before - now} of its {before} rows"
+    return f"The {table} table suddenly {gone}: nothing is done until it is restored, or the loss approved"

@@ -1,0 +1,146 @@
+"""One programme at one moment: its services, rules and clock, and the facts that several flows read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from worker.domain.cells import Row
+from worker.domain.facts import Deal
+from worker.domain.leads import LeadRow
+from worker.domain.lines import Line, Statement
+from worker.domain.months import Period, local_day
+from worker.domain.partners import PartnerRow, by_any_name
+from worker.domain.policy import Rules
+from worker.domain.words import Words
+from worker.planning import guards, intake, rows
+from worker.planning.assembly import assemble
+from worker.planning.commissions import Facts
+from worker.ports import Books, Clock, Crm, Ledger, Memory, Stage, Tracker, UnsafePlan
+
+EVERYTHING = ("Partners", "Members", "Leads", "Splits", "Commissions", "Statements")
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """One programme at one moment: its services, its rules, the time of the run.
+
+    `look_twice` is false where nothing will be written, and rows are taken as they are. `told` returns how far the
+    messages of a notice are (none: never intended; else the least far state).
+    """
+
+    tracker: Tracker
+    crm: Crm
+    ledger: Ledger
+    rules: Rules
+    words: Words
+    memory: Memory
+    clock: Clock
+    now: datetime
+    zone: ZoneInfo
+    currency: str
+    first_stage: str  # of new deals
+    told: Callable[[str], str | None]
+    look_twice: bool = True
+    whole: bool = False  # read everything in full instead of what changed
+    period: Period | None = None  # make the statements of this period by hand
+
+    @property
+    def today(self) -> date:
+        """Return the calendar day in the programme's zone."""
+        return local_day(self.now, self.zone)
+
+
+class StagesWithoutStatus(Exception):
+    """The pipeline has stages that rules/stages.toml does not name."""
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        super().__init__(", ".join(f"{s.id} ({s.label})" for s in stages))
+        self.stages = tuple(stages)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The tracker's rows as one flow needs them."""
+
+    rows: Mapping[str, Sequence[Row]]
+    leads: list[LeadRow]
+    partners: list[PartnerRow]
+    names: Mapping[str, PartnerRow]
+
+    @property
+    def insiders(self) -> Mapping[str, str]:
+        """Return the addresses of partners' own people, each with the partner's key."""
+        found = {p.email.lower(): p.key for p in self.partners if p.email}
+        for row in self.rows["Members"]:
+            partner = self.names.get(row.text("Partner").casefold())
+            if partner and row.text("Email"):
+                found[row.text("Email").lower()] = partner.key
+        return found
+
+    def own(self) -> list[LeadRow]:
+        """Return the lead rows that stand for a deal, copies left out."""
+        keyed = [lead for lead in self.leads if lead.deal_id and lead.key and not lead.sent]
+        copied = {lead.row.id for lead in intake.copies(keyed)}
+        return [lead for lead in keyed if lead.row.id not in copied]
+
+
+def read_tables(programme: Programme) -> Tables:
+    """Read the tracker; UnsafePlan when a table suddenly reads empty."""
+    found = programme.tracker.read(EVERYTHING, whole=programme.whole)
+    _not_emptied(programme, found)
+    partners = [PartnerRow.of(row) for row in found["Partners"]]
+    leads = [LeadRow.of(row, programme.now) for row in found["Leads"]]
+    return Tables(found, leads, partners, by_any_name(partners))
+
+
+def _not_emptied(programme: Programme, found: Mapping[str, Sequence[Row]]) -> None:
+    """Compare how many rows there are with how many there were; a table that lost too many stops the flow."""
+    known = programme.memory.load("row-counts")
+    share = programme.rules.policy.max_changed_share
+    saw = [
+        words
+        for table in ("Partners", "Leads", "Commissions", "Statements")
+        if (words := guards.emptied(table, len(found[table]), int(known.get(table, "0")), share))
+    ]
+    if saw:
+        raise UnsafePlan(saw)
+    counts = {table: str(len(rows)) for table, rows in found.items()}
+    if counts != known and programme.look_twice:
+        programme.memory.save("row-counts", counts)
+
+
+def checked_stages(programme: Programme) -> Mapping[str, str]:
+    """Return the labels of the pipeline's stages; StagesWithoutStatus where the rules leave one out."""
+    found = programme.crm.stages()
+    missing = [stage for stage in found if programme.rules.stages.status(stage.id) is None]
+    if missing:
+        raise StagesWithoutStatus(missing)
+    return {stage.id: stage.label for stage in found}
+
+
+def read_deals(programme: Programme, tables: Tables) -> Mapping[str, Deal]:
+    """Read the deals, those of our leads above all."""
+    return programme.crm.deals({lead.deal_id for lead in tables.own()}, whole=programme.whole)
+
+
+def money_facts(programme: Programme, tables: Tables, deals: Mapping[str, Deal], books: Books) -> Facts:
+    """Put the facts together that the money rules work on."""
+    rules = programme.rules
+    return assemble(
+        tables.own(), tables.rows["Splits"], tables.partners, tables.names, deals, books.invoices, books.credit_notes,
+        plans=rules.plans, policy=rules.policy, zone=programme.zone,
+    )  # fmt: skip
+
+
+def read_lines(tables: Tables) -> list[Line]:
+    """Return the rows of the Commissions table that can be read as lines."""
+    return [line for row in tables.rows["Commissions"] if isinstance(line := rows.line_from_row(row), Line)]
+
+
+def read_statements(tables: Tables) -> list[Statement]:
+    """Return the rows of the Statements table that can be read as statements."""
+    found = (rows.statement_from_row(row) for row in tables.rows["Statements"])
+    return [statement for statement in found if isinstance(statement, Statement)]
