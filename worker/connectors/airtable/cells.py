@@ -156,7 +156,11 @@ def same_raw(one: Any, other: Any) -> bool:
     """Tell whether two values of a record's JSON are the same cell: noise and emptiness aside."""
     if isinstance(one, (int, Decimal)) and isinstance(other, (int, Decimal)):
         return clean(one) == clean(other)
-    return bool((one or None) == (other or None))
+    return bool(one == other) or (_is_empty(one) and _is_empty(other))
+
+
+def _is_empty(raw: Any) -> bool:
+    return raw is None or raw is False or raw == "" or raw == []
 
 
 def _as_number(value: Cell) -> Cell:
