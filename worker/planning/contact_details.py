@@ -100,7 +100,7 @@ def phone_number(text: str, region: str) -> str:
 def company_domain(website: str, email: str, shared: Collection[str]) -> str | None:
     """Return the domain that identifies the lead's company: of the website, else of the address.
 
-    Hosts that many companies share (`shared`: free mail, social networks) identify nobody. The texts are valid or empty.
+    Hosts that many companies share (`shared`: free mail, social networks) identify nobody. Both texts are valid.
     """
     domains = [website_domain(website)] if website else []
     if "@" in email:

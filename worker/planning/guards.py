@@ -31,7 +31,7 @@ def objections(edits: Sequence[RowEdit], standing: Sequence[Row], policy: Policy
     if len(open_rows) >= policy.guard_from_lines and len(moving) * _HUNDRED > policy.max_changed_share * len(open_rows):
         saw.append(
             f"{len(moving)} of {len(open_rows)} open commission lines would change or be cancelled "
-            f"({len(moving) * 100 // len(open_rows)} %; more than {policy.max_changed_share.normalize():f} % asks for approval)"
+            f"({len(moving) * 100 // len(open_rows)} %; over {policy.max_changed_share:f} % asks for approval)"
         )
     moved: dict[str, Decimal] = defaultdict(Decimal)
     for edit in moving:

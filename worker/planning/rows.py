@@ -1,4 +1,4 @@
-"""Lines and statements ↔ the cells they stand in. Everything a line must remember is in its row; nothing only in memory."""
+"""Lines and statements ↔ the cells they stand in. What a line must remember is in its row; nothing only in memory."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def line_from_row(row: Row) -> Line | Damaged:
 
 
 def _line_key(key: str) -> tuple[str | None, str, Month, LineKind]:
-    deal, partner, month, kind = (key.split("/") + ["", "", "", ""])[:4]
+    deal, partner, month, kind = [*key.split("/"), "", "", "", ""][:4]
     word = kind.split("-")[0]
     if not deal or not partner or key.count("/") != 3:
         raise ValueError(f"Line holds {key!r}, which is not the key of a line")
@@ -194,7 +194,7 @@ def statement_from_row(row: Row, issue_days: int = 5) -> Statement | Damaged:
     """Read a row of the Statements table; the carried part is what of the closing balance is not invoiced."""
     key = row.text("Statement")
     try:
-        period_text, partner, currency = (key.split("/") + ["", ""])[:3]
+        period_text, partner, currency = [*key.split("/"), "", ""][:3]
         if key.count("/") != 2 or not partner or not currency:
             raise ValueError(f"Statement holds {key!r}, which is not the key of a statement")
         period = Period.parse(period_text)
