@@ -12,6 +12,7 @@ from worker.domain.notices import Notice
 Json = dict[str, Any]
 
 EVENT = "quarterday_notice"
+NOTHING = "A message for you"  # Slack takes no message without text
 
 MOST_HEADER, MOST_TEXT, MOST_FIELD, MOST_ROWS, ROWS_A_BLOCK = 150, 2800, 240, 20, 10
 MOST_FALLBACK = 3000
@@ -22,9 +23,10 @@ MOST_BLOCKS = 12_000
 
 def freeze(notice: Notice) -> bytes:
     """Return the post: header, text, at most 20 rows; `text` beside them for screen readers; the key as metadata."""
+    blocks = _blocks(notice)
     message = {
-        "text": _escaped(_clean(f"{notice.subject}\n{notice.text}"), MOST_FALLBACK),
-        "blocks": _blocks(notice),
+        "text": _escaped(_clean(f"{notice.subject}\n{notice.text}").strip() or NOTHING, MOST_FALLBACK),
+        **({"blocks": blocks} if blocks else {}),
         "unfurl_links": False,
         "unfurl_media": False,
         "metadata": {"event_type": EVENT, "event_payload": {"key": notice.key}},
