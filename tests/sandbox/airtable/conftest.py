@@ -1,4 +1,4 @@
-"""A base with partners and leads on loopback, a bare caller, and pyairtable pointed at it. Limits are off unless asked for."""
+"""A base with partners and leads on loopback, a bare caller, and pyairtable. Limits are off unless asked for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import requests
 from pyairtable import Api
+
 from worker.sandbox.airtable import Airtable
 from worker.sandbox.clock import Clock
 from worker.sandbox.server import Server
@@ -81,7 +82,9 @@ def call(server: Server, airtable: Airtable) -> Iterator[Callable[..., Answer]]:
 
         def ask(method: str, path: str, body: Any = None, *, params: Any = None, token: str = TOKEN) -> Answer:
             raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-            headers = {"Authorization": f"Bearer {token}"} | ({} if raw is None else {"Content-Type": "application/json"})
+            headers = {"Authorization": f"Bearer {token}"} | (
+                {} if raw is None else {"Content-Type": "application/json"}
+            )
             url = f"{server.url}/v0/{path.replace('~', airtable.base)}"
             reply = session.request(method, url, params=params, data=raw, headers=headers, timeout=10)
             is_json = reply.headers.get("Content-Type", "").startswith("application/json")

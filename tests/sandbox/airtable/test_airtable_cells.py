@@ -57,7 +57,7 @@ def written(call, airtable):
     ],
 )
 def test_values_are_kept(written, name, value, stored):
-    """Each type keeps what it takes; an empty value is an absent cell; a time without an offset is the field's local one."""
+    """Each type keeps what it takes; an empty value is an absent cell; a time without an offset is local."""
     assert stored == written(name, value)
 
 
@@ -139,7 +139,9 @@ def test_links_stand_on_both_sides(call, airtable):
 
 def test_look_ups_counts_and_rollups_follow_their_links(airtable):
     """A look-up is always a list and may hold null; count and rollup follow; all move when the other table does."""
-    airtable.add_field("Leads", "Fees", "multipleLookupValues", {"recordLinkFieldId": "Partner", "fieldIdInLinkedTable": "Fee"})
+    airtable.add_field(
+        "Leads", "Fees", "multipleLookupValues", {"recordLinkFieldId": "Partner", "fieldIdInLinkedTable": "Fee"}
+    )
     airtable.add_field("Leads", "Sum", "rollup", {"recordLinkFieldId": "Partner", "fieldIdInLinkedTable": "Fee"})
     airtable.add_field("Leads", "Partners", "count", {"recordLinkFieldId": "Partner"})
     one, two = airtable.add_rows("Partners", [{"Fee": 5}, {}])

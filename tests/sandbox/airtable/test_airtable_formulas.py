@@ -73,7 +73,7 @@ def test_what_a_filter_finds(found, formula, leads):
 
 def test_escapes_built_by_pyairtable(found):
     """Quotes, backslashes and line breaks that pyairtable's builder writes are read back as they were."""
-    assert "A" == found(F.EQ(F.Field("Company"), "it's \"x\" \\ y\n2"))
+    assert "A" == found(F.EQ(F.Field("Company"), 'it\'s "x" \\ y\n2'))
     assert "A" == found(F.AND(F.EQ(F.Field("Lead"), "A"), F.NOT(F.EQ(F.Field("Status"), "Won"))))
 
 

@@ -48,7 +48,11 @@ def test_create_a_table(call, airtable):
         {"name": "Key", "type": "singleLineText", "description": "minted once"},
         {"name": "Paid on", "type": "date", "options": {"dateFormat": {"name": "iso"}}},
         {"name": "Partner", "type": "multipleRecordLinks", "options": {"linkedTableId": airtable.table("Partners").id}},
-        {"name": "Kind", "type": "singleSelect", "options": {"choices": [{"name": "a"}, {"name": "b", "color": "redBright"}]}},
+        {
+            "name": "Kind",
+            "type": "singleSelect",
+            "options": {"choices": [{"name": "a"}, {"name": "b", "color": "redBright"}]},
+        },
     ]
     answer = call("POST", "meta/bases/~/tables", {"name": "Lines", "description": "Commissions", "fields": fields})
 
@@ -119,7 +123,9 @@ def test_options_are_checked(call, kind, options):
 def test_single_links_cannot_be_made(call, airtable):
     """`prefersSingleRecordLink` is given out and not taken."""
     options = {"linkedTableId": airtable.table("Partners").id, "prefersSingleRecordLink": True}
-    answer = call("POST", "meta/bases/~/tables/Leads/fields", {"name": "X", "type": "multipleRecordLinks", "options": options})
+    answer = call(
+        "POST", "meta/bases/~/tables/Leads/fields", {"name": "X", "type": "multipleRecordLinks", "options": options}
+    )
 
     assert (422, "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE") == (answer.status, answer.error)
 
@@ -127,7 +133,9 @@ def test_single_links_cannot_be_made(call, airtable):
 def test_create_and_rename_a_field(call, airtable):
     """A field is made, renamed by id, and its cells stay."""
     table = airtable.table("Leads").id
-    made = call("POST", f"meta/bases/~/tables/{table}/fields", {"name": "Won", "type": "number", "options": {"precision": 0}})
+    made = call(
+        "POST", f"meta/bases/~/tables/{table}/fields", {"name": "Won", "type": "number", "options": {"precision": 0}}
+    )
     record = airtable.add_row("Leads", {"Won": 3})
     path = f"meta/bases/~/tables/{table}/fields/{made.body['id']}"
     renamed = call("PATCH", path, {"name": "Wins", "description": "how many"})
@@ -138,7 +146,10 @@ def test_create_and_rename_a_field(call, airtable):
     assert "DUPLICATE_OR_EMPTY_FIELD_NAME" == call("PATCH", path, {"name": "Lead"}).error
     assert 422 == call("PATCH", path, {"options": {"precision": 2}}).status
     assert 403 == call("PATCH", f"meta/bases/~/tables/{table}/fields/fldAAAAAAAAAAAAAA", {"name": "x"}).status
-    assert "DUPLICATE_OR_EMPTY_FIELD_NAME" == call("POST", f"meta/bases/~/tables/{table}/fields", {"name": "Lead", "type": "url"}).error
+    assert (
+        "DUPLICATE_OR_EMPTY_FIELD_NAME"
+        == call("POST", f"meta/bases/~/tables/{table}/fields", {"name": "Lead", "type": "url"}).error
+    )
 
 
 def test_rename_a_table(call, airtable):

@@ -102,7 +102,9 @@ def test_ten_or_nothing(call, airtable, bad, error):
     good = [{"Company": "Acme"}] * 9
 
     create = call("POST", "~/Leads", {"records": [{"fields": f} for f in [*good, bad]]})
-    update = call("PATCH", "~/Leads", {"records": [{"id": i, "fields": f} for i, f in zip(ids, [*good, bad], strict=True)]})
+    update = call(
+        "PATCH", "~/Leads", {"records": [{"id": i, "fields": f} for i, f in zip(ids, [*good, bad], strict=True)]}
+    )
 
     assert [(422, error)] * 2 == [(create.status, create.error), (update.status, update.error)]
     assert before == airtable.rows("Leads")

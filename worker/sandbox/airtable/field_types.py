@@ -70,6 +70,14 @@ _OPTIONS: dict[str, dict[str, tuple[bool, Check]]] = {
     "multipleRecordLinks": {"linkedTableId": (True, _table), "viewIdForRecordSelection": (False, _word)},
 }  # fmt: skip
 
+_STAMP = {
+    "type": "dateTime",
+    "options": {
+        "dateFormat": {"name": "local", "format": "l"}, "timeFormat": {"name": "12hour", "format": "h:mma"},
+        "timeZone": "client",
+    },
+}  # fmt: skip
+
 # What a person's new field has unless it is said otherwise.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "number": {"precision": 2}, "percent": {"precision": 2}, "currency": {"precision": 2, "symbol": "£"},
@@ -77,7 +85,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "checkbox": {"icon": "check", "color": "greenBright"}, "duration": {"durationFormat": "h:mm"},
     "singleSelect": {"choices": []}, "multipleSelects": {"choices": []}, "date": {"dateFormat": {"name": "iso"}},
     "dateTime": {"dateFormat": {"name": "iso"}, "timeFormat": {"name": "24hour"}, "timeZone": "utc"},
-    "multipleAttachments": {"isReversed": False},
+    "multipleAttachments": {"isReversed": False}, "createdTime": {"result": _STAMP},
+    "lastModifiedTime": {"referencedFieldIds": [], "result": _STAMP},
 }  # fmt: skip
 
 

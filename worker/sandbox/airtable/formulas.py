@@ -14,7 +14,7 @@ from worker.sandbox.airtable.formula_values import FUNCTIONS, Eval, calculated, 
 from worker.sandbox.airtable.workspace import Table, Workspace
 
 
-class FormulaError(Exception):
+class FormulaError(ValueError):
     """A formula that cannot be read; the text is what Airtable says after "is invalid: "."""
 
 

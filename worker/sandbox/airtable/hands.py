@@ -47,18 +47,24 @@ class Hands(Workspace):
         with self.lock:
             if self.table(name) is not None:
                 raise ValueError(f"there is a table {name} already")
+            said = [(spec[0], spec[1], self._options(spec[1], spec[2] if len(spec) > 2 else None)) for spec in fields]
+            if not said or len({each[0] for each in said}) < len(said):
+                raise ValueError(f"the fields of {name} are none, or two have one name")
             change = self._change()
             table = schema.add_table(change, name)
-            for spec in fields:
-                self._add_field(change, table, *spec)
+            for field_name, kind, options in said:
+                schema.add_field(change, table, field_name, kind, options)
             self._commit(change)
             return table.id
 
     def add_field(self, table: str, name: str, kind: str, options: Mapping[str, Any] | None = None) -> str:
         """Add a field of any type, those included that the API does not create; returns its id."""
         with self.lock:
+            found = self._table(table)
+            if found.field(name) is not None:
+                raise ValueError(f"{table} has a field {name} already")
             change = self._change()
-            column = self._add_field(change, self._table(table), name, kind, options)
+            column = schema.add_field(change, found, name, kind, self._options(kind, options))
             self._commit(change)
             return column.id
 
@@ -85,8 +91,9 @@ class Hands(Workspace):
         """Paste many rows in one change, which webhooks may hear of in several payloads; returns their ids."""
         with self.lock:
             found = self._table(table)
+            cells = [self._cells(found, fields) for fields in rows]
             change = self._change(source)
-            made = [change.create(found, self._cells(found, fields)) for fields in rows]
+            made = [change.create(found, each) for each in cells]
             self._commit(change)
             return [row.id for row in made]
 
@@ -220,13 +227,6 @@ class Hands(Workspace):
             except ApiError as error:
                 raise ValueError(f"{column.name}: {error.body}") from None
         return cells
-
-    def _add_field(
-        self, change: Change, table: Table, name: str, kind: str, options: Mapping[str, Any] | None = None
-    ) -> Field:
-        if table.field(name) is not None:
-            raise ValueError(f"{table.name} has a field {name} already")
-        return schema.add_field(change, table, name, kind, self._options(kind, options))
 
     def _options(self, kind: str, options: Mapping[str, Any] | None) -> dict[str, Any] | None:
         """Return options with what a person need not say: defaults, choices by name, a linked table by name."""

@@ -17,6 +17,8 @@ from worker.sandbox.airtable.errors import ApiError
 from worker.sandbox.airtable.formulas import with_ids
 from worker.sandbox.airtable.workspace import DERIVED, SELECTS, Field, Table, Workspace, plain_text
 
+_POINTING = frozenset({"lastModifiedTime", "rollup", "multipleLookupValues", "count"})
+
 
 def add_table(change: Change, name: str, description: str | None = None) -> Table:
     """Make a table without fields."""
@@ -130,8 +132,9 @@ def _configure(change: Change, table: Table, column: Field, options: Mapping[str
     if writable(column.type):
         column.options = field_types.kept(change.workspace, column.type, options)
     elif column.type == "formula" and options is not None:
-        column.options = {"isValid": True, **options, "formula": with_ids(options["formula"], table)}
-    elif column.type in DERIVED and options is not None:
+        said = {"isValid": True, "result": {"type": "singleLineText"}, **options}
+        column.options = {**said, "formula": with_ids(options["formula"], table)}
+    elif column.type in _POINTING and options is not None:
         column.options = {"isValid": True, **_by_id(change.workspace, table, options)}
 
 
@@ -144,8 +147,8 @@ def _by_id(workspace: Workspace, table: Table, options: Mapping[str, Any]) -> di
         looked_up = workspace.tables[link.linked() or ""].field(named.get("fieldIdInLinkedTable", ""))
         if looked_up is not None:
             named["fieldIdInLinkedTable"] = looked_up.id
-    watched = [table.field(key) for key in named.get("referencedFieldIds", ())]
-    if watched:
+    if "referencedFieldIds" in named:
+        watched = (table.field(key) for key in named["referencedFieldIds"])
         named["referencedFieldIds"] = [column.id for column in watched if column is not None]
     return named
 
