@@ -41,7 +41,7 @@ class Watch:
         self._is_news = is_news
 
     def look(self, since: datetime | None) -> Window:
-        """Read what was modified since an instant, less the overlap; everything if there is none."""
+        """Read what was modified since an instant, less the overlap; everything, to the last page, if there is none."""
         start = since - OVERLAP if since else _EPOCH
         expected = {
             id_ for id_, deal in self._known.items() if deal.indexed and not gone(deal) and deal.updated >= start
@@ -57,7 +57,7 @@ class Watch:
                 window.newest = max(one.updated for one in window.hits.values())
             if following is None or int(following) <= int(after):
                 break
-            if not fresh and total == len(expected | window.hits.keys()):
+            if since and not fresh and total == len(expected | window.hits.keys()):
                 return window
             if total > MOST_HITS or int(following) >= MOST_HITS:
                 self._by_age(window, start)
