@@ -144,6 +144,8 @@ class Identity:
         tenant = request.headers.get("xero-tenant-id", "")
         if self.connection is None or (tenant != self.tenant and (tenant or not access.custom)):
             raise refused(403, "AuthenticationUnsuccessful", instance)
+        if not area:
+            return  # a path that is not there: its 404 comes later
         accepted = {area} if request.method != "GET" else {area, f"{area}.read"}
         if area in _COVERED_BY_BROAD:
             accepted |= {"accounting.transactions"} if request.method != "GET" else BROAD

@@ -109,11 +109,12 @@ def write(x: Exchange, kind: str, *, create: bool, only: str | None = None) -> R
     given = elements(x, plural, kind)
     if only is not None:
         given = [_addressed(x, kind, given, only)]
-    drafts, seen = [], set()
+    drafts: list[Draft] = []
+    seen: set[object] = set()
     for element in given:
         draft = _draft(x, kind, element, create, digits)
-        mark = draft.existing or (draft.changes.get("type") == "ACCREC" and draft.changes.get("number")) or draft
-        drafts.append(_with(draft, "Invoice # must be unique.") if mark in seen else draft)
+        mark = draft.existing or (draft.changes["type"] == "ACCREC" and draft.changes.get("number"))
+        drafts.append(_with(draft, "Invoice # must be unique.") if mark and mark in seen else draft)
         seen.add(mark)
     failures = [_failure(kind, draft) for draft in drafts if draft.messages]
     if summarise:

@@ -92,7 +92,7 @@ class Renderer:
         }  # fmt: skip
         if write:
             del out["AmountCredited"]
-        out |= {"CurrencyRate": d.rate, "IsDiscounted": False, "HasAttachments": False, "HasErrors": False}
+        out |= {"CurrencyRate": places(d.rate, 6), "IsDiscounted": False, "HasAttachments": False, "HasErrors": False}
         for name, value in (("SentToContact", d.sent), ("Url", d.url), ("RepeatingInvoiceID", d.repeating)):
             if value is not None:
                 out[name] = value
@@ -107,7 +107,7 @@ class Renderer:
         if d.kind == CREDIT_NOTE:
             out["CreditNoteNumber"] = d.number
         out |= {
-            "CurrencyRate": d.rate, "Type": d.type, "Reference": d.reference, "RemainingCredit": d.open,
+            "CurrencyRate": places(d.rate, 6), "Type": d.type, "Reference": d.reference, "RemainingCredit": d.open,
             "Allocations": [self.allocation(a) for a in d.allocations],
         }  # fmt: skip
         if not view.summary:
@@ -142,7 +142,7 @@ class Renderer:
     def _payment_of(self, p: Payment) -> dict[str, Any]:
         out = {
             "PaymentID": p.id, "Date": day_ms(p.date, self.switches.date_offset), "Amount": p.amount,
-            "Reference": p.reference, "CurrencyRate": p.rate, "HasAccount": False, "HasValidationErrors": False,
+            "Reference": p.reference, "CurrencyRate": places(p.rate, 6), "HasAccount": False, "HasValidationErrors": False,
         }  # fmt: skip
         return {"PaymentID": p.id, "BatchPaymentID": p.batch.id} | out if p.batch else out
 
@@ -177,7 +177,7 @@ class Renderer:
         out |= {
             "Date": day_ms(p.date, self.switches.date_offset), "BankAmount": bank, "Amount": p.amount,
             "Reference": p.reference,
-            "CurrencyRate": p.rate, "PaymentType": p.type, "Status": p.status,
+            "CurrencyRate": places(p.rate, 6), "PaymentType": p.type, "Status": p.status,
             "UpdatedDateUTC": instant_ms(p.updated, self.switches.date_offset),
             "UpdatedDateUTCString": utc_string(p.updated),
             "HasAccount": True, "IsReconciled": p.reconciled,
@@ -266,4 +266,4 @@ def _line(x: Line, view: View) -> dict[str, Any]:
         out["AccountCode"] = x.account
     if x.discount_rate is not None:
         out["DiscountRate"] = x.discount_rate
-    return out | {"Tracking": list(x.tracking), "Quantity": x.quantity, "LineItemID": x.id}
+    return out | {"Tracking": list(x.tracking), "Quantity": places(x.quantity, 4), "LineItemID": x.id}

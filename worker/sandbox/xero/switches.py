@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Switches:
     """Every doubt of the providers' sheet that a reader of the API has to survive."""
 
