@@ -34,6 +34,8 @@ def written(call, airtable):
         ("Name", "Ann", "Ann"),
         ("Name", "", None),
         ("Mail", "not an address", "not an address"),
+        ("Name", "\ud83d", "?"),
+        ("Name", "\u0000\u202e💥", "\u0000\u202e💥"),
         ("Number", 0, 0),
         ("Number", 0.1, 0.1),
         ("Money", -12.34, -12.34),

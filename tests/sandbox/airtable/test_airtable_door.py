@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from worker.sandbox.airtable import Airtable
+from worker.sandbox.server import Request
 
 
 @pytest.mark.parametrize("token", ["", "patWRONG", "keyOLD"])
@@ -166,8 +167,6 @@ def test_the_other_envelope(call, airtable):
 
 def test_fifty_calls_a_second_per_user(airtable, clock):
     """Calls that name no base have the user's limit alone."""
-    from worker.sandbox.server import Request
-
     airtable.limits = True
     headers = {"authorization": "Bearer patSANDBOX"}
     request = Request("GET", "/v0/meta/whoami", (), headers, b"", clock.now())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from datetime import timedelta
 
 import pytest
+
+from worker.sandbox.server import Request
 
 
 def _pages(call, **params):
@@ -182,15 +185,11 @@ def test_numbers_may_carry_binary_noise(call, airtable):
 
 def test_a_page_of_a_large_table_is_cheap(airtable, clock):
     """A page out of 20,000 rows costs as much as one out of few: nothing is copied whole, page 1 aside."""
-    from worker.sandbox.server import Request
-
     airtable.add_rows("Leads", [{"Lead": f"L-{n}", "Company": "Acme", "Value": n} for n in range(20_000)])
     path = f"/v0/{airtable.base}/Leads"
     headers = {"authorization": "Bearer patSANDBOX"}
 
     def page(offset=()):
-        import json
-
         return json.loads(airtable.answer(Request("GET", path, offset, headers, b"", clock.now())).body)
 
     offset = page()["offset"]

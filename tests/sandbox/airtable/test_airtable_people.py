@@ -151,6 +151,12 @@ def test_hands_act_between_any_two_calls(call, airtable, server):
         lambda a: a.add_field("Leads", "Lead", "url"),
         lambda a: a.add_option("Leads", "Status", "New"),
         lambda a: a.add_option("Leads", "Lead", "New"),
+        lambda a: a.rename_field("Leads", "Company", "Lead"),
+        lambda a: a.rename_table("Leads", "Partners"),
+        lambda a: a.delete_field("Leads", "Lead"),
+        lambda a: a.make_table("T", [("A", "url"), ("A", "url")]),
+        lambda a: a.make_table("T", []),
+        lambda a: a.add_field("Leads", "Bad", "formula", {"formula": "{Lead"}),
     ],
 )
 def test_mistakes_of_the_caller_are_value_errors(airtable, deed):

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from worker.sandbox.airtable import Airtable
+
 
 def _names(airtable):
     return [row["fields"].get("Lead") for row in airtable.rows("Leads")]
@@ -162,6 +164,11 @@ def test_unknown_keys_and_wrong_types_are_refused(call, method, path, body):
     assert (422, {"error": {"type": "INVALID_REQUEST_UNKNOWN", "message": message}}) == (answer.status, answer.body)
 
 
+def test_a_number_beyond_all_bounds_is_refused(call):
+    """A number that overflows is no value."""
+    assert "INVALID_VALUE_FOR_COLUMN" == call("POST", "~/Leads", b'{"fields": {"Value": 1e400}}').error
+
+
 @pytest.mark.parametrize("raw", [b"{", b"[NaN]", b'{"fields": {"Value": NaN}}'])
 def test_a_body_that_is_not_json_is_refused(call, raw):
     """Broken JSON and NaN cannot be parsed."""
@@ -244,7 +251,6 @@ def test_comments_touch_no_cell(call, airtable, clock):
 
 def test_same_seed_and_calls_give_the_same_bytes(clock):
     """Two sandboxes that were asked the same answer the same, ids and secrets included; another seed differs."""
-    from worker.sandbox.airtable import Airtable
 
     def life(seed):
         service = Airtable(clock, seed=seed)

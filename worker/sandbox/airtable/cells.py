@@ -6,6 +6,7 @@ makes select options and reads numbers, dates and ticks from text; it makes no l
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ def _text(reading: Reading, column: Field, value: Any) -> str | None:
         value = str(value)
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise errors.invalid_value(column.name)
-    return value or None
+    return value.encode("utf-8", "replace").decode() or None  # half a surrogate pair is no text
 
 
 def _number(reading: Reading, column: Field, value: Any) -> int | float | None:
@@ -55,7 +56,7 @@ def _number(reading: Reading, column: Field, value: Any) -> int | float | None:
         value = _number_in(value)
         if value is None:
             return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise errors.invalid_value(column.name)
     return value
 

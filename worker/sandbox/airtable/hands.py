@@ -16,6 +16,7 @@ from worker.sandbox.airtable.errors import ApiError
 from worker.sandbox.airtable.field_types import DEFAULTS
 from worker.sandbox.airtable.pings import Pings
 from worker.sandbox.airtable.workspace import DERIVED, LEVELS, SELECTS, Field, Row, Table, Token, User, Workspace
+from worker.sandbox.clock import Clock
 
 SCOPES = frozenset({
     "data.records:read", "data.records:write", "data.recordComments:read", "data.recordComments:write",
@@ -27,7 +28,7 @@ FieldSpec = tuple[str, str] | tuple[str, str, Mapping[str, Any] | None]
 class Hands(Workspace):
     """A workspace with people in it; `person` is the one whose hands these are."""
 
-    def __init__(self, clock: Any, *, seed: int, base: str, plan: str) -> None:
+    def __init__(self, clock: Clock, *, seed: int, base: str, plan: str) -> None:
         super().__init__(clock, seed=seed, base=base, plan=plan)
         self.person = self._user("robin@example.com", "Robin Staff")
         self.pings = Pings(self)
@@ -131,6 +132,8 @@ class Hands(Workspace):
         """Give a field another name."""
         with self.lock:
             found = self._table(table)
+            if found.field(name) is not None:
+                raise ValueError(f"{table} has a field {name} already")
             change = self._change()
             schema.rename_field(change, found, self._field(found, field), name, None)
             self._commit(change)
@@ -159,13 +162,18 @@ class Hands(Workspace):
         """Delete a field with its cells."""
         with self.lock:
             found = self._table(table)
+            column = self._field(found, field)
+            if column is found.primary:
+                raise ValueError("a primary field cannot be deleted")
             change = self._change()
-            schema.delete_field(change, found, self._field(found, field))
+            schema.delete_field(change, found, column)
             self._commit(change)
 
     def rename_table(self, table: str, name: str) -> None:
         """Give a table another name."""
         with self.lock:
+            if self.table(name) is not None:
+                raise ValueError(f"there is a table {name} already")
             change = self._change()
             schema.rename_table(change, self._table(table), name, None)
             self._commit(change)
