@@ -374,3 +374,16 @@ def test_any_text_can_be_written(stand: Stand, text: str) -> None:
 
     assert [row, other] == list(found)
     assert text == stand.airtable.row("Leads", row)["Problem"]
+
+
+def test_an_echo_by_name_is_understood(stand: Stand) -> None:
+    """A server that answers writes with names instead of ids doesn't empty the rows that are kept."""
+    row = stand.lead(Company="Ashdown")
+    tracker = stand.tracker()
+    tracker.read(["Leads"])
+    echo = {"id": row, "createdTime": "2026-11-02T09:00:00.000Z", "fields": {"Company": "Ashdown", "Status": "New"}}
+    stand.airtable.faults.order("status", method="PATCH", options={"status": 200, "body": {"records": [echo]}})
+
+    assert [row] == list(tracker.write([Edit("Leads", row, "", {"Status": "New"})]))
+    found = tracker.read(["Leads"])["Leads"][0]
+    assert ("Ashdown", "New") == (found.text("Company"), found.text("Status"))

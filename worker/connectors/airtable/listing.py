@@ -41,7 +41,7 @@ def rows_by_id(door: Door, placed: Placed, ids: Collection[str]) -> dict[str, Re
 
 
 def _pages(door: Door, placed: Placed, more: Sequence[tuple[str, str]]) -> Iterator[Sequence[tuple[str, Record]]]:
-    params = [("pageSize", str(PAGE)), ("returnFieldsByFieldId", "true")]
+    params = [("pageSize", str(PAGE)), ("returnFieldsByFieldId", "1")]
     params += [("fields[]", id_) for id_ in sorted({f.id for f in placed.fields.values()})]
     seen: set[str] = set()
     offset: str | None = None
@@ -59,6 +59,8 @@ def _pages(door: Door, placed: Placed, more: Sequence[tuple[str, str]]) -> Itera
 
 def record_of(placed: Placed, raw: Mapping[str, Any]) -> Record:
     """Keep of a record what is ours: the time it was made and the cells of our columns."""
-    ours = {f.id for f in placed.fields.values()}
-    cells = {id_: value for id_, value in (raw.get("fields") or {}).items() if id_ in ours and value is not None}
+    given = raw.get("fields") or {}
+    # By id, as asked for; by name from a server that doesn't heed returnFieldsByFieldId on writes.
+    cells = {f.id: given.get(f.id, given.get(f.name)) for f in placed.fields.values()}
+    cells = {id_: value for id_, value in cells.items() if value is not None}
     return {"createdTime": raw.get("createdTime"), "fields": cells}

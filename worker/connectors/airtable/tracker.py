@@ -138,11 +138,11 @@ class AirtableTracker:
 
     def _row(self, placed: Placed, id_: str) -> Row:
         record = self._mirror.records(placed)[id_]
-        cells = {
-            column.name: self._codec.read(field, column, record["fields"].get(field.id))
-            for column in placed.table.columns
-            if (field := placed.fields[column.name])
-        }
+        cells: dict[str, Cell] = {}
+        for column in placed.table.columns:
+            field = placed.fields[column.name]
+            raw = record["fields"].get(field.id)
+            cells[column.name] = None if raw is None else self._codec.read(field, column, raw)
         made = record.get("createdTime")
         return Row(placed.table.name, id_, cells, datetime.fromisoformat(made) if made else None)
 
