@@ -60,8 +60,10 @@ class Property:
             "options": [o.wire() for o in self.options], "displayOrder": self.order, "calculated": self.calculated,
             "externalOptions": self.external, "archived": self.archived, "hasUniqueValue": self.unique,
             "hidden": self.hidden, "modificationMetadata": fixed, "formField": self.form_field,
-            "dataSensitivity": "non_sensitive",
+            "dataSensitivity": "non_sensitive", "showCurrencySymbol": self.name in ("amount", "annualrevenue"),
         }  # fmt: skip
+        if self.name == "hubspot_owner_id":
+            shown["referencedObjectType"] = "OWNER"
         own = {"hubspotDefined": True} if self.standard else {"createdUserId": "76070032", "updatedUserId": "76070032"}
         return shown | own
 

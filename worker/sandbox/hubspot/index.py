@@ -41,7 +41,7 @@ class Index:
         """Take in what was written a lag ago or earlier."""
         while self._waiting and self._waiting[0].at + lag <= now:
             note = self._waiting.popleft()
-            self._replaced.append(_Note(now, note.id, self.faces.get(note.id)))
+            self._replaced.append(_Note(note.at + lag, note.id, self.faces.get(note.id)))
             self._take(note.id, note.face)
             self.generation += 1
         while self._replaced and self._replaced[0].at < now - REMEMBERED:
@@ -50,7 +50,7 @@ class Index:
             self._times = [(at, id_) for at, id_ in self._times if self._alive(at, id_)]
 
     def before(self, since: int) -> dict[int, Face | None]:
-        """Return the faces that stood before those taken in at `since` or later: what a stale search shows instead."""
+        """Return the faces that stood before those visible since `since`: what a stale search shows instead."""
         old: dict[int, Face | None] = {}
         for note in self._replaced:
             if note.at >= since:
