@@ -62,7 +62,7 @@ def test_an_unknown_parameter_or_value_is_400(api: Any, path: str, query: dict[s
 @pytest.mark.parametrize(
     "body",
     [
-        b"{not json", b"", b"[]", b'{"Invoices": {}}', b'{"Invoices": []}', b'{"Invoices": [1]}', 
+        b"{not json", b"", b"[]", b'{"Invoices": {}}', b'{"Invoices": []}', b'{"Invoices": [1]}',
         b'{"Invoices": [], "Extra": 1}',
         b'{"Invoices": [{"Typ": "ACCREC"}]}', b'{"Invoices": [{"Type": "ACCREC", "LineItems": [{"Amount": 1}]}]}',
         b'{"Invoices": [{"Type": "ACCREC", "Contact": {"Id": "x"}}]}', b'{"Invoices": [{"Type": 5}]}',

@@ -11,54 +11,7 @@ from worker.sandbox.server import Reply
 from worker.sandbox.xero.dates import read_day
 from worker.sandbox.xero.errors import unreadable, validation
 from worker.sandbox.xero.exchange import Exchange
-
-_SETTLEMENT = "Payments Prepayments Overpayments CreditNotes AmountDue AmountPaid AmountCredited FullyPaidOnDate"
-_STATE = """HasErrors HasAttachments HasValidationErrors StatusAttributeString ValidationErrors Warnings Attachments
-    UpdatedDateUTC UpdatedDateUTCString"""
-# The properties of the OpenAPI description 16.1.0; the read-only ones are taken and ignored: a body read back has them.
-FIELDS = {
-    "Invoice": frozenset(
-        f"""Type Contact LineItems Date DateString DueDate DueDateString LineAmountTypes InvoiceNumber Reference
-        BrandingThemeID
-        Url CurrencyCode CurrencyRate Status SentToContact ExpectedPaymentDate PlannedPaymentDate CISDeduction CISRate
-        SubTotal
-        TotalTax Total TotalDiscount InvoiceID RepeatingInvoiceID IsDiscounted InvoiceAddresses {_SETTLEMENT}
-        {_STATE}""".split()
-    ),
-    "CreditNote": frozenset(
-        f"""Type Contact Date DateString DueDate DueDateString Status LineAmountTypes LineItems SubTotal TotalTax Total
-        CISDeduction CISRate CurrencyCode FullyPaidOnDate CreditNoteID ID CreditNoteNumber Reference SentToContact
-        CurrencyRate
-        RemainingCredit Allocations AppliedAmount Payments BrandingThemeID InvoiceAddresses {_STATE}""".split()
-    ),
-    "LineItem": frozenset(
-        ["LineItemID", "Description", "Quantity", "UnitAmount", "ItemCode", "AccountCode", "AccountID", "TaxType",
-        "TaxAmount", "Item", "LineAmount", "Tracking", "DiscountRate", "DiscountAmount", "RepeatingInvoiceID",
-        "Taxability", "SalesTaxCodeId", "TaxBreakdown", "ValidationErrors"]
-    ),
-    "Contact": frozenset(
-        f"""ContactID ContactNumber AccountNumber ContactStatus Name FirstName LastName CompanyNumber EmailAddress
-        ContactPersons
-        BankAccountDetails TaxNumber TaxNumberType AccountsReceivableTaxType AccountsPayableTaxType Addresses Phones
-        IsSupplier
-        IsCustomer DefaultCurrency Website ContactGroups PaymentTerms MergedToContactID Balances {_STATE}""".split()
-    ),
-    "Payment": frozenset(
-        f"""Invoice CreditNote Prepayment Overpayment InvoiceNumber CreditNoteNumber BatchPayment Account Code Date
-        CurrencyRate
-        Amount BankAmount Reference IsReconciled Status PaymentType PaymentID BatchPaymentID BankAccountNumber
-        Particulars
-        Details HasAccount {_STATE}""".split()
-    ),
-    "BatchPayment": frozenset(
-        ["Account", "Reference", "Particulars", "Code", "Details", "Narrative", "BatchPaymentID", "DateString",
-        "Date", "Amount", "Payments", "Type", "Status", "TotalAmount", "UpdatedDateUTC", "IsReconciled",
-        "ValidationErrors"]
-    ),
-    "Allocation": frozenset(["AllocationID", "Invoice", "Overpayment", "Prepayment", "CreditNote", "Amount", "Date",
-    "IsDeleted", "StatusAttributeString", "ValidationErrors"]),
-    "Account": frozenset(["AccountID", "Code", "Name", "CurrencyCode", "Type"]),
-}  # fmt: skip
+from worker.sandbox.xero.fields import FIELDS
 
 
 def elements(x: Exchange, plural: str, kind: str) -> list[dict[str, Any]]:

@@ -202,8 +202,11 @@ class Books:
             document.number = document.number or self.next_number("CN")
         contact = document.contact
         contact.documents.append(document)
-        if not (contact.customer if document.receivable else contact.supplier):
-            self.change_contact(contact, {"customer" if document.receivable else "supplier": True})
+        contact.customer, contact.supplier = (
+            contact.customer or document.receivable,
+            contact.supplier or not document.receivable,
+        )
+        contact.written.clear()
         self._resettle(document)
         self.documents[document.kind].put(document)
         self.tell(document.kind.upper(), document, "CREATE")

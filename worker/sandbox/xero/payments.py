@@ -8,7 +8,7 @@ from typing import Any
 from worker.sandbox.server import Reply
 from worker.sandbox.xero.bodies import day, elements, known, number, outcome, refuse_all, text, truth, wrong
 from worker.sandbox.xero.cash import Paid, check_payment, pay, pay_batch, unpay, unpay_batch
-from worker.sandbox.xero.errors import NO_ID, RuleBroken, not_found, unreadable
+from worker.sandbox.xero.errors import NO_ID, RuleBroken, not_found
 from worker.sandbox.xero.exchange import BASE_PARAMETERS, Exchange, Listing, flag, listing
 from worker.sandbox.xero.filters import Field
 from worker.sandbox.xero.money import BANK_ACCOUNT, ZERO, cents
@@ -122,9 +122,7 @@ def _document(x: Exchange, element: Mapping[str, Any]) -> tuple[Document | None,
     if len(named) != 1:
         return None, ["Exactly one Invoice, CreditNote, Overpayment or Prepayment must be specified for a payment"]
     kind = named[0]
-    target = element[kind]
-    if not isinstance(target, dict):
-        raise unreadable(f"An object of type '{kind}' was expected")
+    target = known(element[kind], kind)
     key = text(target, f"{kind}ID")
     document = x.books.documents[kind].get(key) if key else None
     if document is None and kind == INVOICE and not key:

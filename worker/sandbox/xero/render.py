@@ -142,7 +142,8 @@ class Renderer:
     def _payment_of(self, p: Payment) -> dict[str, Any]:
         out = {
             "PaymentID": p.id, "Date": day_ms(p.date, self.switches.date_offset), "Amount": p.amount,
-            "Reference": p.reference, "CurrencyRate": places(p.rate, 6), "HasAccount": False, "HasValidationErrors": False,
+            "Reference": p.reference, "CurrencyRate": places(p.rate, 6), "HasAccount": False,
+            "HasValidationErrors": False,
         }  # fmt: skip
         return {"PaymentID": p.id, "BatchPaymentID": p.batch.id} | out if p.batch else out
 
