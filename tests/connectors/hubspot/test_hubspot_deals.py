@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 from hubspot_stand import START, Shelves, crm_at, lead
 
-from worker.connectors.hubspot.mirror import SHELF
 from worker.ports import Unavailable
 from worker.sandbox.hubspot.kinds import kind_named
 
@@ -78,6 +77,17 @@ def test_a_lost_memory_changes_no_fact(portal, server, clock, settled):
     kept = settled(ids)
 
     assert kept == crm_at(server.url, clock, memory=Shelves()).deals(ids)
+
+
+def test_another_property_for_the_interval_is_read_afresh(portal, server, clock, memory, settled):
+    """What is remembered belongs to the account and the property names that it was read with."""
+    portal.add_property("deals", "paid_per")
+    id_ = portal.add_deal({"dealname": "A", "billing_interval": "monthly", "paid_per": "annual"})
+    assert "monthly" == settled()[id_].interval
+
+    other = crm_at(server.url, clock, memory=memory, interval_property="paid_per")
+
+    assert "annual" == other.deals(())[id_].interval
 
 
 def test_more_than_ten_thousand_deals_are_read_by_their_ids(portal, server, settled, crm):
@@ -302,6 +312,19 @@ def test_a_merge_twice_over_leads_on(portal, settled):
     assert {second} == {deals[id_].merged_into for id_ in (one, two, three)}
 
 
+def test_a_survivor_that_vanishes_is_in_doubt_too(portal, settled, clock):
+    """What a tracked deal leads to is looked at by the sweep, though no row names it."""
+    one, two = add_deals(portal, 2)
+    settled([one])
+    survivor = portal.merge("deals", one, two)
+    assert survivor == settled([one])[one].merged_into
+    clock.advance(timedelta(days=2))
+    portal.archive("deals", survivor)
+
+    deals = settled([one], whole=True)
+    assert (survivor, "archived in HubSpot") == (deals[one].merged_into, deals[survivor].doubt)
+
+
 # The search's own oddities
 
 
@@ -340,7 +363,8 @@ def test_an_untracked_deal_that_was_archived_is_forgotten(portal, settled, memor
     portal.archive("deals", gone)
 
     assert {keep} == set(settled())
-    assert {keep} == set(memory.load(SHELF))
+    [shelf] = [items for name, items in memory.shelves.items() if name.startswith("hubspot/deals")]
+    assert {keep} == set(shelf)
 
 
 def test_a_sweep_reads_everything_again(portal, settled, server):

@@ -9,6 +9,7 @@ from worker.connectors.hubspot.account import Account
 from worker.connectors.hubspot.api import Door
 from worker.connectors.hubspot.mirror import Mirror, remember_made
 from worker.connectors.hubspot.push import Names, Push
+from worker.connectors.hubspot.shelves import OwnShelves
 from worker.domain.facts import Deal
 from worker.domain.leads import CrmCompany, LeadDraft, LeadRefs, Stage
 from worker.ports import Caller, Check, Clock, Memory, Missing, ServiceError
@@ -25,8 +26,9 @@ class HubSpotCrm:
         partner_property: str = "source_partner", company_property: str = "partner_company_key",
     ) -> None:  # fmt: skip
         self._door = Door(token=token, endpoint=endpoint, caller=caller, clock=clock)
-        self._memory = memory
-        self._account = Account(self._door, memory, clock)
+        depends_on = (endpoint, token, lead_property, interval_property, term_property)
+        self._memory = OwnShelves(memory, depends_on)
+        self._account = Account(self._door, self._memory, clock)
         self._names = Names(
             lead=lead_property, partner=partner_property, company=company_property, pipeline=pipeline, stage=stage,
             interval=interval_property, term=term_property,

@@ -16,7 +16,7 @@ from worker.connectors.hubspot.deals import Known, asked, known, same, wins
 from worker.connectors.hubspot.errors import NOT_FOUND
 from worker.connectors.hubspot.push import Names
 from worker.connectors.hubspot.records import Record, by_id, chunks, listed, record, tied
-from worker.connectors.hubspot.window import Watch, gone
+from worker.connectors.hubspot.window import Watch, Window, gone
 from worker.domain.facts import Deal
 from worker.ports import Memory, Refused
 
@@ -47,32 +47,34 @@ class Mirror:
         cursor = self._memory.cursor(SHELF)
         since = datetime.fromisoformat(cursor) if cursor else None
         window = Watch(self._door, self._asked, self._known, self._is_news).look(None if whole else since)
-        for id_ in window.hits.keys() & self._known.keys():
-            self._put(replace(self._known[id_], indexed=True))
-
-        ids = {id_ for id_ in tracked if id_.isascii() and id_.isdigit()}
-        again = window.unseen | (
-            {i for i in ids & self._known.keys() if not self._known[i].merged_into} if whole else set()
-        )
-        reread = by_id(self._door, "deals", again, self._asked)
-        news = {**window.news, **{one.id: one for one in reread.values() if self._differs(one)}}
-        pending = {i for i, one in news.items() if not self._settled(one)}
-        strangers = ids - self._known.keys() - pending - self._aliases(news.values()).keys()
-        self._read_whole(pending | strangers, window.hits.keys())
-        self._fill_companies(
-            i for i, deal in self._known.items() if deal.won_at and (i in news or whole) and not gone(deal)
-        )
-        for id_ in window.unseen & reread.keys():
-            self._put(replace(self._known[id_], indexed=False))
+        ids = self._with_survivors({id_ for id_ in tracked if id_.isascii() and id_.isdigit()})
+        lost = self._take_in(window, ids, whole=whole)
         self._follow_merges(ids)
-        lost = again - reread.keys()
         self._drop(lost - ids)
-        self._doubt((lost & ids | ids - self._known.keys()) - {i for i, d in self._known.items() if d.merged_into})
+        merged = {id_ for id_, deal in self._known.items() if deal.merged_into}
+        self._doubt(((lost & ids) | (ids - self._known.keys())) - merged)
         self._fill_currencies()
         newest = max(filter(None, (since, window.newest)), default=None)
         self._save(newest.isoformat() if newest and newest != since else None)
         strange = {i: Known(i, _NEVER, "open", doubt=f'"{i}" is no id of a HubSpot deal') for i in set(tracked) - ids}
         return {id_: deal.deal() for id_, deal in {**self._known, **strange}.items()}
+
+    def _take_in(self, window: Window, ids: set[str], *, whole: bool) -> set[str]:
+        """Take what changed and what must be read by id; return known ids that a read by id no longer shows."""
+        for id_ in window.hits.keys() & self._known.keys():
+            self._put(replace(self._known[id_], indexed=True))
+        mirrored = {i for i in ids & self._known.keys() if not self._known[i].merged_into}
+        again = window.unseen | (mirrored if whole else set())
+        reread = by_id(self._door, "deals", again, self._asked)
+        news = {**window.news, **{one.id: one for one in reread.values() if self._differs(one)}}
+        pending = {i for i, one in news.items() if not self._settled(one)}
+        strangers = ids - self._known.keys() - pending - self._aliases(news.values()).keys()
+        self._read_whole(pending | strangers, window.hits.keys())
+        won = {i for i, deal in self._known.items() if deal.won_at and not gone(deal)}
+        self._fill_companies(won if whole else won & news.keys())
+        for id_ in window.unseen & reread.keys():
+            self._put(replace(self._known[id_], indexed=False))
+        return again - reread.keys()
 
     # What was read
 
@@ -147,6 +149,14 @@ class Mirror:
         told |= {alias: one.id for one in read for alias in one.aliases()}
         return {alias: id_ for alias, id_ in told.items() if alias != id_}
 
+    def _with_survivors(self, ids: set[str]) -> set[str]:
+        """Return these ids and all that they were merged into: what a tracked deal leads to is tracked too."""
+        new = ids
+        while new:
+            new = {survivor for i in new if i in self._known and (survivor := self._known[i].merged_into)} - ids
+            ids = ids | new
+        return ids
+
     def _follow_merges(self, ids: Collection[str]) -> None:
         for alias, survivor in self._aliases().items():
             if alias in self._known or alias in ids:
@@ -159,32 +169,30 @@ class Mirror:
     def _doubt(self, ids: Collection[str]) -> None:
         """Find out what became of tracked deals that a batch read does not show."""
         archived = by_id(self._door, "deals", ids, self._asked, history=_STAGE, archived=True)
-        for id_ in sorted(ids):
-            if id_ in archived:
-                if id_ not in self._known:
-                    self._take(archived[id_], indexed=False)
-                self._put(replace(self._known[id_], doubt="archived in HubSpot"))
-            else:
-                self._ask_alone(id_)
+        for id_, one in archived.items():
+            if one.id not in self._known:
+                self._take(one, indexed=False)
+            self._put(replace(self._known[one.id], doubt="archived in HubSpot"))
+            if one.id != id_:
+                self._merge(id_, one.id)
+        survivors = {id_: self._ask_alone(id_) for id_ in sorted(ids - archived.keys())}
+        self._read_whole({s for id_, s in survivors.items() if s and (s == id_ or s not in self._known)}, ())
+        for id_, survivor in survivors.items():
+            if survivor and survivor != id_ and survivor in self._known:
+                self._merge(id_, survivor)
+            elif survivor is None or id_ not in self._known:
+                old = self._known.get(id_) or Known(id_, _NEVER, "open")
+                self._put(replace(old, doubt="can't be read any more in HubSpot"))
 
-    def _ask_alone(self, id_: str) -> None:
-        """Read one deal by GET, which unlike a batch follows a merge: the answer then bears another id."""
-        query = [("properties", ",".join(self._asked)), ("propertiesWithHistory", _STAGE[0])]
+    def _ask_alone(self, id_: str) -> str | None:
+        """Ask for one deal by GET, which unlike a batch follows a merge; return the id that the answer bears."""
         try:
-            one = record(self._door.get(objects("deals", id_), query))
+            one = record(self._door.get(objects("deals", id_)))
         except Refused as error:
             if error.code != NOT_FOUND:
                 raise
-            one = None
-        if one is None:
-            old = self._known.get(id_) or Known(id_, _NEVER, "open")
-            self._put(replace(old, doubt="can't be read any more in HubSpot"))
-            return
-        if one.id not in self._known or one.id == id_:
-            self._take(one, indexed=False)
-            self._fill_companies([one.id] if self._known[one.id].won_at else [])
-        if one.id != id_:
-            self._merge(id_, one.id)
+            return None
+        return one.id if one else None
 
     # Remembering
 
