@@ -117,6 +117,16 @@ def test_last_modified_window(call, airtable, clock):
     assert set() == ids("IS_AFTER(LAST_MODIFIED_TIME(),'2026-11-02T09:05:00.000Z')")
 
 
+def test_a_write_that_changes_nothing_is_outside_the_window(call, airtable, clock):
+    """LAST_MODIFIED_TIME does not move when a cell is written its own value."""
+    record = airtable.add_row("Leads", {"Lead": "L-1"})
+    clock.advance(timedelta(minutes=5))
+    call("PATCH", f"~/Leads/{record}", {"fields": {"Lead": "L-1"}})
+    formula = "IS_AFTER(LAST_MODIFIED_TIME(),'2026-11-02T09:00:00.000Z')"
+
+    assert [] == call("GET", "~/Leads", params={"filterByFormula": formula}).body["records"]
+
+
 @pytest.mark.parametrize(
     ("formula", "detail"),
     [

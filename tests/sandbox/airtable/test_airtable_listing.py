@@ -88,6 +88,17 @@ def test_an_iterator_expires_when_idle(call, airtable, clock):
     assert 5 == sum(len(page["records"]) for page in _pages(call, pageSize=2))
 
 
+def test_an_iterator_lives_while_it_is_used(call, airtable, clock):
+    """Each page begins the iterator's patience anew."""
+    airtable.add_rows("Leads", [{}] * 5)
+    sizes = []
+    for page in _pages(call, pageSize=1):
+        sizes.append(len(page["records"]))
+        clock.advance(timedelta(minutes=4))
+
+    assert [1] * 5 == sizes
+
+
 def test_an_iterator_expires_on_order(call, airtable):
     """The fault `iterator-expired` forgets the listing at its next page."""
     airtable.add_rows("Leads", [{}] * 5)

@@ -143,6 +143,18 @@ def test_filters(call, airtable, hook, told, field):
     }
 
 
+def test_created_rows_tell_watched_and_included_cells(airtable, hook, told, field):
+    """A hook on some fields hears of every new row, but only of these cells and of those that it includes."""
+    watching = hook({"includeCellValuesInFieldIds": [field("Lead")]}, watchDataInFieldIds=[field("Company")])
+    lead = airtable.add_row("Leads", {"Lead": "L-1", "Company": "Acme", "Value": 1})
+    bare = airtable.add_row("Leads", {})
+    one, two = (payload["changedTablesById"][airtable.table("Leads").id] for payload in told(watching))
+
+    cells = {field("Lead"): "L-1", field("Company"): "Acme"}
+    assert cells == one["createdRecordsById"][lead]["cellValuesByFieldId"]
+    assert {} == two["createdRecordsById"][bare]["cellValuesByFieldId"]
+
+
 def test_a_write_that_changes_nothing_tells_nothing(call, airtable, hook, told):
     """Writing what a cell holds already makes no payload and no transaction."""
     lead = airtable.add_row("Leads", {"Lead": "L-1", "Tags": ["a"]})
