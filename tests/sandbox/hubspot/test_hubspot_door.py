@@ -135,9 +135,31 @@ def test_what_is_unknown_or_malformed_is_refused(call, method, path, body):
     assert {"status", "message", "correlationId", "category"} <= answer.body.keys()
 
 
-def test_a_body_that_is_no_json_is_refused(call):
-    """Bytes that are not JSON are 400."""
-    assert 400 == call("POST", f"{V3}/deals", raw=b"{properties").status
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"{properties", b"\xff\xfe", b'{"properties": {"dealname": "\\ud800"}}', b"[" * 100_000, b"9" * 10_000],
+)
+def test_a_body_that_is_no_json_is_refused(call, raw):
+    """Bytes that are not JSON, half a surrogate pair, and bodies too deep or too long a number, are 400."""
+    assert 400 == call("POST", f"{V3}/deals", raw=raw).status
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/crm/v3/objects/deals/search", {"filterGroups": [{"filters": 1}]}),
+        ("/crm/v3/objects/deals/search", {"filterGroups": "all"}),
+        ("/crm/v3/objects/deals", {"properties": {}, "associations": [{"to": {"id": "1"}, "types": [1]}]}),
+        ("/crm/v3/objects/deals", {"properties": {"closedate": "-99999999999999"}}),
+        ("/crm/v3/objects/deals/batch/read", {"inputs": [{"id": {}}]}),
+        ("/crm/v3/objects/deals/batch/read", {"inputs": [{"id": "1"}], "idProperty": 1.5}),
+        ("/crm/v3/properties/deals/groups", {"name": {}, "label": "x"}),
+    ],
+)
+def test_wrong_types_are_refused_not_stumbled_over(call, path, body):
+    """A field of a wrong JSON type is 400, and the next call is answered."""
+    assert 400 == call("POST", path, body).status
+    assert 200 == call("GET", f"{V3}/deals").status
 
 
 def test_every_error_carries_its_correlation_id(call):

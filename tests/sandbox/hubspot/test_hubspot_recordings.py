@@ -140,7 +140,7 @@ def ask(call, account, clock):
         "contact-to-company-resp": lambda: call(
             "POST", f"{TIES}/0-1/0-2/batch/create", {"inputs": [tie(jane, acme, 279, "")]}
         ),
-        "contacts-properties": lambda: call("GET", "/crm/v3/properties/contacts"),
+        "contacts-properties": lambda: made_properties(choice) and call("GET", "/crm/v3/properties/contacts"),
         "contacts-external-pipelines": lambda: call("GET", "/crm/pipelines/2026-09/contacts"),
         "deals-properties": lambda: call("GET", "/crm/v3/properties/deals"),
         "deals-external-pipelines": lambda: call("GET", "/crm/pipelines/2026-09/deals"),

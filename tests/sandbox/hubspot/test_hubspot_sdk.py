@@ -138,6 +138,15 @@ def test_models_are_read_too(server, account):
     assert merged.id not in (deal, other)
 
 
+def test_an_address_in_a_path_is_decoded(sdk, account):
+    """The SDK escapes the @ of an e-mail in a path; the contact is found all the same."""
+    contact = account.add_contact({"email": "jane@acme.com"})
+
+    reply = sdk.basic.get_by_id("contacts", "jane@acme.com", id_property="email", _preload_content=False)
+
+    assert contact == body(reply)["id"]
+
+
 def test_errors_raise_with_their_body(sdk):
     """A 400 raises ApiException with status and body, as text."""
     with pytest.raises(ApiException) as raised:

@@ -121,7 +121,7 @@ def read(portal: Portal, ask: Ask) -> Reply:
     inputs, silence = _spoilt(portal, ask, asked.inputs(("id",), ("id",)))
     ids = [text(entry["id"], "id") for entry in inputs]
     _once(ids)
-    id_property = body.get("idProperty") or ""
+    id_property = text(body.get("idProperty") or "", "idProperty")
     names, history = (
         texts(body.get("properties", []), "properties"),
         texts(body.get("propertiesWithHistory", []), "history"),
@@ -171,7 +171,7 @@ def update(portal: Portal, ask: Ask) -> Reply:
 
 
 def _update_target(portal: Portal, kind: Kind, entry: Row) -> Record | None:
-    id_property, id_ = entry.get("idProperty"), str(entry["id"])
+    id_property, id_ = text(entry.get("idProperty") or "", "idProperty"), str(entry["id"])
     if id_property:
         if id_property == "email":
             raise bad(f"Unable to perform update by non-unique {kind.type_id} property", propertyName=["email"])

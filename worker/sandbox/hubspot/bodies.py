@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -61,9 +61,12 @@ class Ask:
 def parse(raw: bytes) -> Any:
     """Parse a body; 400 in HubSpot's words when it is not JSON."""
     try:
-        return json.loads(raw, parse_float=Decimal)
-    except ValueError as fault:
-        raise bad(f"Invalid input JSON: {fault}") from None
+        value = json.loads(raw, parse_float=Decimal)
+        if b"\\u" in raw:  # half of a surrogate pair is no text that could be stored
+            json.dumps(value, ensure_ascii=False, default=str).encode()
+    except (ValueError, RecursionError) as fault:
+        raise bad(f"Invalid input JSON: {type(fault).__name__}") from None
+    return value
 
 
 def fields(value: Any, known: Sequence[str], required: Sequence[str] = ()) -> dict[str, Any]:
@@ -93,6 +96,13 @@ def texts(value: Any, what: str) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
         raise bad(f"Invalid input JSON: {what} must be a list of strings")
     return value
+
+
+def typed(value: dict[str, Any], kinds: Mapping[str, type]) -> None:
+    """Refuse fields that are not of their JSON type; a boolean is no number."""
+    for name, kind in kinds.items():
+        if name in value and type(value[name]) is not kind:
+            raise bad(f"Invalid input JSON: {name} must be of type {kind.__name__}", field=[name])
 
 
 def text(value: Any, what: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from worker.sandbox.hubspot.bodies import fields
+from worker.sandbox.hubspot.bodies import fields, typed
 from worker.sandbox.hubspot.definitions import Property
 from worker.sandbox.hubspot.errors import Invalid, Refusal, bad, invalid_values
 from worker.sandbox.hubspot.kinds import CONTACTS, DEALS, Kind
@@ -147,6 +147,7 @@ def type_ids(portal: Portal, source: Kind, raw: Any) -> list[int]:
     ids = []
     for entry in raw:
         one = fields(entry, ("associationCategory", "associationTypeId"), ("associationCategory", "associationTypeId"))
+        typed(one, {"associationTypeId": int, "associationCategory": str})
         known = portal.links.types.get(one["associationTypeId"])
         if known is None or known.source is not source or known.category != one["associationCategory"]:
             raise bad(

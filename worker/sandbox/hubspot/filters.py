@@ -59,7 +59,7 @@ def read_filter(portal: Portal, kind: Kind, raw: Any) -> Filter:
     operands = tuple(k for k in ("value", "highValue", "values") if one.get(k) is not None)
     if operands != _operands(operator):
         raise bad(f"{operator} of {name} takes {_operands(operator)}, got {operands}")
-    value, high = text(one.get("value") or "", "value"), text(one.get("highValue") or "", "highValue")
+    value, high = (text("" if one.get(k) is None else one[k], k) for k in ("value", "highValue"))
     listed = tuple(texts(one.get("values") or [], "values"))
     if operator in _WITH_LIST and not listed:
         raise bad(f"{operator} of {name} needs at least one value")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from worker.sandbox.hubspot.batches import multi
-from worker.sandbox.hubspot.bodies import Ask, entries, fields
+from worker.sandbox.hubspot.bodies import Ask, entries, fields, typed
 from worker.sandbox.hubspot.definitions import Option, Property
 from worker.sandbox.hubspot.errors import Refusal, bad, nothing_there
 from worker.sandbox.hubspot.kinds import Kind, kind_named
@@ -23,6 +23,10 @@ TYPES = {
 _CHANGEABLE = ("label", "groupName", "type", "fieldType", "description", "options", "displayOrder", "hidden",
                "formField", "dataSensitivity")  # fmt: skip
 _CREATING = ("name", *_CHANGEABLE, "hasUniqueValue", "externalOptions", "referencedObjectType")
+_KINDS = {
+    "name": str, "label": str, "groupName": str, "type": str, "fieldType": str, "description": str, "value": str,
+    "displayOrder": int, "hidden": bool, "formField": bool, "hasUniqueValue": bool,
+}  # fmt: skip
 _NEEDED = ("name", "label", "groupName", "type", "fieldType")
 
 
@@ -71,7 +75,8 @@ def create_batch(portal: Portal, ask: Ask) -> Reply:
 
 def add(portal: Portal, kind: Kind, raw: dict[str, Any]) -> Property:
     """Make a property out of the fields the API takes; a Refusal says what is wrong with them."""
-    name, known = str(raw["name"]), portal.definitions[kind]
+    typed(raw, _KINDS)
+    name, known = raw["name"], portal.definitions[kind]
     if name in known and not known[name].archived:
         raise Refusal(
             409, f"A property named '{name}' already exists.", "OBJECT_ALREADY_EXISTS",
@@ -81,7 +86,7 @@ def add(portal: Portal, kind: Kind, raw: dict[str, Any]) -> Property:
         raise bad(f"Property name {name} must be lower-case letters, digits and underscores", name=[name])
     now = stamp(portal.now())
     blank = Property(name, "", "string", "text", "", created_at=now, updated_at=now)
-    made = replace(_changed(portal, kind, blank, raw), unique=bool(raw.get("hasUniqueValue", False)))
+    made = replace(_changed(portal, kind, blank, raw), unique=raw.get("hasUniqueValue", False))
     if made.unique and len([d for d in known.values() if d.unique and not d.archived]) >= MOST_UNIQUE:
         raise bad(f"An object can have at most {MOST_UNIQUE} unique properties")
     if made.unique and made.type not in ("string", "number"):
@@ -97,11 +102,11 @@ def _changed(portal: Portal, kind: Kind, old: Property, raw: dict[str, Any]) -> 
         raise bad(f"fieldType {field_type} does not go with type {type_}")
     group = raw.get("groupName", old.group)
     if group not in portal.groups[kind]:
-        raise bad(f"Property group {group} does not exist", groupName=[str(group)])
+        raise bad(f"Property group {group} does not exist", groupName=[group])
     return replace(
-        old, label=str(raw.get("label", old.label)), type=type_, field_type=field_type, group=group,
-        description=str(raw.get("description", old.description)), hidden=bool(raw.get("hidden", old.hidden)),
-        order=int(raw.get("displayOrder", old.order)), form_field=bool(raw.get("formField", old.form_field)),
+        old, label=raw.get("label", old.label), type=type_, field_type=field_type, group=group,
+        description=raw.get("description", old.description), hidden=raw.get("hidden", old.hidden),
+        order=raw.get("displayOrder", old.order), form_field=raw.get("formField", old.form_field),
         options=_options(raw["options"]) if "options" in raw else old.options,
     )  # fmt: skip
 
@@ -111,11 +116,12 @@ def _options(raw: Any) -> tuple[Option, ...]:
         return ()
     known = ("label", "value", "description", "displayOrder", "hidden")
     given = entries(raw, known, ("label", "value"), most=5_000)
+    for option in given:
+        typed(option, _KINDS)
     if len({o["value"] for o in given}) < len(given):
         raise bad("Property option values must be unique")
     return tuple(
-        Option(str(o["value"]), str(o["label"]), int(o.get("displayOrder", i)), bool(o.get("hidden", False)),
-               str(o.get("description", "")))
+        Option(o["value"], o["label"], o.get("displayOrder", i), o.get("hidden", False), o.get("description", ""))
         for i, o in enumerate(given)
     )  # fmt: skip
 
@@ -127,6 +133,7 @@ def update_property(portal: Portal, ask: Ask) -> Reply:
     body = ask.fields(("name", *_CHANGEABLE))
     if old.standard and body.keys() - {"options"}:
         raise bad(f"The definition of {old.name} is HubSpot's own and read-only")
+    typed(body, _KINDS)
     made = replace(_changed(portal, kind, old, body), updated_at=stamp(portal.now()))
     portal.definitions[kind][old.name] = made
     return Reply.json(200, made.wire())
@@ -163,10 +170,11 @@ def create_group(portal: Portal, ask: Ask) -> Reply:
     ask.only()
     groups = portal.groups[kind_named(ask.parts[0])]
     body = fields(ask.body, ("name", "label", "displayOrder"), ("name", "label"))
+    typed(body, _KINDS)
     if body["name"] in groups:
         raise Refusal(409, f"A property group named '{body['name']}' already exists.", "OBJECT_ALREADY_EXISTS")
-    groups[str(body["name"])] = str(body["label"])
-    return Reply.json(201, _group(groups, str(body["name"])))
+    groups[body["name"]] = body["label"]
+    return Reply.json(201, _group(groups, body["name"]))
 
 
 def _group(groups: dict[str, str], name: str) -> dict[str, Any]:

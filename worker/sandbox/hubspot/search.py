@@ -62,6 +62,8 @@ def _page(body: dict[str, Any]) -> tuple[int, int]:
 def _groups(portal: Portal, kind: Kind, raw: Any) -> list[Group]:
     if not isinstance(raw, list) or not all(isinstance(g, dict) and set(g) == {"filters"} for g in raw):
         raise bad("Invalid input JSON: filterGroups must be a list of objects with filters")
+    if not all(isinstance(g["filters"], list) for g in raw):
+        raise bad("Invalid input JSON: filters must be a list")
     sizes = [len(group["filters"]) for group in raw]
     if len(sizes) > MOST_GROUPS or any(n > MOST_IN_GROUP for n in sizes) or sum(sizes) > MOST_FILTERS:
         limits = f"{MOST_GROUPS} groups, {MOST_IN_GROUP} filters in each, {MOST_FILTERS} in all"

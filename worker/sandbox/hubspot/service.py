@@ -9,6 +9,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 from worker.sandbox.hubspot import account, associations, batches, merging, objects, pipelines, properties, search
 from worker.sandbox.hubspot.bodies import Ask, parse
@@ -23,7 +24,7 @@ _DATED = "2026-09"
 _TOKEN_INFO = "/oauth/v2/private-apps/get/access-token-info"
 # Area → its name and number in the old form; in the new form the date stands behind the name.
 _FORMS = tuple(
-    (re.compile(rf"/{old}/(.*)"), re.compile(rf"/{new}/{_DATED}(?:/(.*))?"), area)
+    (re.compile(rf"/{old}(?:/(.*))?"), re.compile(rf"/{new}/{_DATED}(?:/(.*))?"), area)
     for old, new, area in (
         ("crm/v3/objects", "crm/objects", "objects"), ("crm/v4/associations", "crm/associations", "associations"),
         ("crm/v3/pipelines", "crm/pipelines", "pipelines"), ("crm/v3/properties", "crm/properties", "properties"),
@@ -92,10 +93,9 @@ def _canonical(path: str) -> tuple[str, bool]:
     if path == _TOKEN_INFO:
         return "token-info", False
     for old, new, area in _FORMS:
-        if match := old.fullmatch(path if path.count("/") > 3 else f"{path}/"):
-            return f"{area}/{match[1]}".rstrip("/"), False
-        if match := new.fullmatch(path):
-            return f"{area}/{match[1] or ''}".rstrip("/"), True
+        for form, dated in ((old, False), (new, True)):
+            if match := form.fullmatch(path):
+                return f"{area}/{match[1] or ''}".rstrip("/"), dated
     raise bad(f"Unknown path: {path}")
 
 
@@ -103,7 +103,7 @@ def _route(method: str, path: str) -> tuple[_Route, tuple[str, ...]]:
     for route in _ROUTES:
         match = route.shape.fullmatch(path)
         if match and route.method == method:
-            return route, match.groups()
+            return route, tuple(unquote(part) for part in match.groups())
     raise bad(f"Unknown path or method: {method} {path}")
 
 

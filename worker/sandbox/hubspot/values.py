@@ -14,6 +14,7 @@ from worker.sandbox.hubspot.errors import Invalid, bad
 LONGEST = 65_536
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_FIRST, _LAST = -62_135_596_800_000, 253_402_300_799_999  # the years 1 to 9999
 _EMAIL = re.compile(r"[^@\s,;<>\"()]+@[^@\s,;<>\"().]+(\.[^@\s,;<>\"().]+)+")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
@@ -30,15 +31,16 @@ def milliseconds(instant: datetime) -> int:
 
 def instant(text: str) -> int | None:
     """Read an instant given as milliseconds, as ISO 8601, or as a bare day; None when it is none of them."""
-    if re.fullmatch(r"-?\d{1,14}", text):
-        return int(text)
+    if re.fullmatch(r"-?\d{1,15}", text):
+        return int(text) if _FIRST <= int(text) <= _LAST else None
     if not re.match(r"\d{4}-\d\d-\d\d", text):
         return None
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return milliseconds(read if read.tzinfo else read.replace(tzinfo=UTC))
+    ms = milliseconds(read if read.tzinfo else read.replace(tzinfo=UTC))
+    return ms if _FIRST <= ms <= _LAST else None
 
 
 def number(text: str) -> Decimal | None:
