@@ -14,11 +14,6 @@ from worker.ports import Receipt
 from .standins import StillClock
 
 
-@pytest.fixture
-def journal(store: Store, clock: StillClock) -> Journal:
-    return Journal(store, "acme", clock)
-
-
 def intent(notice: str = "N1", channel: str = "email", body: bytes = b"\x00bytes", flow: str = "intake") -> Intent:
     return Intent(notice, channel, flow, "a@x.test", body, "because")
 
@@ -42,7 +37,7 @@ def test_a_message_goes_from_intent_to_receipt(journal: Journal, clock: StillClo
     clock.advance(5)
     assert journal.begin("N1", "email")
     assert [] == list(journal.due())
-    journal.done(Receipt("N1", "email", "ts1", clock.now()))
+    journal.done("N1", "email", Receipt("N1", "email", "ts1", clock.now()))
 
     assert {("N1", "email"): "sent"} == journal.states(["N1", "N9"])
     assert {"sent": 1} == journal.counts()
@@ -63,7 +58,7 @@ def test_what_was_sent_is_never_intended_again(journal: Journal, clock: StillClo
     journal.intend([intent()])
     journal.release(["N1"])
     journal.begin("N1", "email")
-    journal.done(Receipt("N1", "email", "id", clock.now()))
+    journal.done("N1", "email", Receipt("N1", "email", "id", clock.now()))
 
     journal.intend([intent()])
     journal.release(["N1"])

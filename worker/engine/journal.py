@@ -150,10 +150,9 @@ class Journal:
         row = {"owner": owner, "now": stamp(self._clock.now())}
         return self._one(_BEGIN, notice, channel, **row) == 1
 
-    def done(self, receipt: Receipt) -> None:
+    def done(self, notice: str, channel: str, receipt: Receipt) -> None:
         """Note the service's word that a message went."""
-        row = {"provider_id": receipt.provider_id, "at": stamp(receipt.at)}
-        self._one(_DONE, receipt.key, receipt.channel, **row)
+        self._one(_DONE, notice, channel, provider_id=receipt.provider_id, at=stamp(receipt.at))
 
     def later(self, notice: str, channel: str) -> None:
         """Note that nothing was sent: it is due again."""

@@ -1,11 +1,12 @@
 """The pace: the one place that waits and retries, and the count of every call.
 
 Limits and pauses live in the store, so all processes that share it keep them together. A limit's name begins with its
-service and a dot (`airtable.base.appX`). It knows no service: connectors say which limits a call falls under.
+service (`airtable/appX`, `slack.post.C1`). It knows no service: connectors say which limits a call falls under.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -68,7 +69,7 @@ class Pacer:
         deadline, which is `patience` after the trouble began.
         """
         failures = 0
-        service = limits[0].name.split(".")[0] if limits else ""
+        service = re.split("[./]", limits[0].name)[0] if limits else ""
         deadline = float("inf")
 
         def once() -> T:
