@@ -40,7 +40,7 @@ def _waiting(leads: Sequence[LeadRow]) -> dict[str, LeadRow]:
 
 
 def still_moving(programme: Programme, leads: Sequence[LeadRow]) -> Moving:
-    """Look again at rows that are new or changed since the last run; those that moved meanwhile are still being typed."""
+    """Look again at rows that are new or changed since the last run; what moved meanwhile is still being typed."""
     seen = programme.memory.load("looks")
     settle = programme.rules.intake.settle_seconds
     fresh = {i: fingerprint(lead) for i, lead in _waiting(leads).items() if fingerprint(lead) != _print(seen.get(i))}
@@ -63,7 +63,7 @@ def _print(remembered: str | None) -> str | None:
 
 
 def companies_of(programme: Programme, found: Intake) -> Mapping[str, CrmCompany]:
-    """Return what the CRM knows of the waiting rows' companies; rows judged within the hour are not asked about again."""
+    """Return what the CRM knows of the waiting rows' companies; what was asked within the hour is not asked again."""
     remembered = programme.memory.load("companies")
     known: dict[str, CrmCompany | None] = {}
     for row_id, vetted in found.vetted.items():

@@ -101,7 +101,7 @@ class Server:
         ] = []  # called ahead of each answer: a person's hands
         self._lock = threading.RLock()
         self._http = _Listener(("127.0.0.1", port), _handler(self))
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name=service.name)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True, name=service.name)
         self._thread.start()
 
     @property

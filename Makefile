@@ -1,0 +1,48 @@
+# Each target sets itself up: a fresh checkout needs only Python 3.11 or later, make and git.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo serve test check bench record clean
+
+demo: $(READY) ## the whole main job against stand-ins of every service
+	@$(BIN)/quarterday demo
+
+serve: $(READY) ## the same, kept running with pages to play in
+	@$(BIN)/quarterday demo --serve
+
+test: $(READY) ## every test
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+check: $(READY) ## style, types, who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(READY) ## counted calls and CPU beside a row-by-row baseline
+	$(BIN)/python -m tests.bench
+
+record: $(READY) ## make the cassettes anew (from the sandbox, or from live accounts where their tokens are set)
+	$(BIN)/python -m tests.connectors.record
+
+clean: ## forget the installed packages
+	rm -rf .venv
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Quarterday needs Python 3.11 or later; say which with PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv 2>/dev/null || $(MAKE) --no-print-directory venv-package
+	@echo "Installing the locked versions into .venv/ (once; about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+# Debian keeps venv in a package of its own.
+.PHONY: venv-package
+venv-package:
+	@rm -rf .venv
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null; \
+	else echo "Python's venv is missing: sudo apt-get install python3-venv, then again"; exit 1; fi
+	@$(PYTHON) -m venv .venv

@@ -1,0 +1,347 @@
+"""Builds everything from config and rules, plans and runs flows: the only file that knows every other.
+
+An App lives as long as its command (or the worker). A round is one reading of the world that the flows of one command
+share: what nothing changed in is asked for once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from worker.config import Config, load_config
+from worker.domain.months import Period
+from worker.domain.plan import Plan
+from worker.domain.tables import LEAD_STATUSES
+from worker.engine.apply import Progress, apply, silent
+from worker.engine.clock import FixedClock, SystemClock
+from worker.engine.journal import Journal, Message
+from worker.engine.memory import StoreMemory
+from worker.engine.pace import Pacer
+from worker.engine.result import Result
+from worker.engine.runs import Health, Lease, Outcome, health, run_flow
+from worker.engine.store import Store
+from worker.flows import FLOWS
+from worker.planning.money_plans import statement_notice_key
+from worker.ports import Check, Clock, Crm, Ledger, Missing, Notifier, ServiceError, Tracker
+from worker.programme import Programme, StagesWithoutStatus, checked_stages
+from worker.rules import LoadedRules, ScheduleRules, load_rules
+from worker.toml_reader import ConfigError, Fault, FaultyFiles, RulesError
+
+log = structlog.get_logger()
+
+DEFAULT_FLOWS = ("intake", "stages", "commissions", "cash", "statements", "settle")  # sweep only when named
+_WITH_STAGES = frozenset({"stages", "commissions", "cash", "sweep"})
+_PASSES = 4  # a flow is planned again while its own writes bring more to do: keys, then drafts, then issued
+
+
+def load(path: Path) -> tuple[Config, LoadedRules]:
+    """Read config and rules; ConfigError with the faults of both."""
+    faults: list[Fault] = []
+    config: Config | None = None
+    rules: LoadedRules | None = None
+    try:
+        config = load_config(path)
+    except FaultyFiles as error:
+        faults += error.faults
+    folder = config.programme.rules if config else path.parent / "rules"
+    if config or folder.is_dir():
+        try:
+            rules = load_rules(folder, config.programme.name if config else "")
+        except FaultyFiles as error:
+            faults += error.faults
+    if faults or config is None or rules is None:
+        raise ConfigError(faults)
+    return config, rules
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One object per service: what a round reads and writes through."""
+
+    tracker: Tracker
+    crm: Crm
+    ledger: Ledger
+
+
+class App:
+    """A programme, ready to work; use it as a context manager."""
+
+    def __init__(
+        self, config: Config, loaded: LoadedRules, *, as_of: datetime | None = None, stop: threading.Event | None = None,
+        clock: Clock | None = None,
+    ) -> None:  # fmt: skip
+        """Open the state; `as_of` fixes the clock of one run, `stop` cuts long waits short, `clock` is for tests."""
+        self.config = config
+        self.loaded = loaded
+        self.stop = stop or threading.Event()
+        self.clock: Clock = clock or (FixedClock(as_of, self.stop) if as_of else SystemClock(self.stop))
+        self.store = Store(config.programme.state)
+        self.caller = Pacer(self.store, self.clock, patience=loaded.schedule.deadline.total_seconds())
+        self.journal = Journal(self.store, config.programme.name, self.clock)
+        self.memory = StoreMemory(self.store, f"{config.programme.name}/flows")
+        self._notifiers: dict[str, Notifier] | None = None
+
+    def __enter__(self) -> App:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for notifier in (self._notifiers or {}).values():
+            notifier.close()
+        self.store.close()
+
+    @property
+    def schedule(self) -> ScheduleRules:
+        """Return when flows run."""
+        return self.loaded.schedule
+
+    # ---- what is built ----------------------------------------------------------------------------------------------
+
+    def services(self) -> Services:
+        """Build fresh connectors: the beginning of a round. SDKs are imported here, not at start-up."""
+        from worker.connectors.airtable import AirtableTracker
+        from worker.connectors.hubspot import HubSpotCrm
+        from worker.connectors.xero import XeroLedger
+
+        config, space = self.config, self.config.programme.name
+        tracker = AirtableTracker(
+            base=config.airtable.base, token=config.airtable.token, endpoint=config.airtable.endpoint,
+            monthly_calls=config.airtable.monthly_calls, columns=config.columns, caller=self.caller,
+            memory=StoreMemory(self.store, f"{space}/airtable"), clock=self.clock, statuses=self._statuses(),
+            time_zone=config.programme.time_zone,
+        )  # fmt: skip
+        crm = HubSpotCrm(
+            token=config.hubspot.token, endpoint=config.hubspot.endpoint, pipeline=config.hubspot.pipeline,
+            stage=config.hubspot.stage, interval_property=config.hubspot.interval_property,
+            term_property=config.hubspot.term_property, caller=self.caller,
+            memory=StoreMemory(self.store, f"{space}/hubspot"), clock=self.clock,
+        )  # fmt: skip
+        ledger = XeroLedger(
+            client_id=config.xero.client_id, client_secret=config.xero.client_secret, tenant=config.xero.tenant,
+            endpoint=config.xero.endpoint, identity_endpoint=config.xero.identity_endpoint, caller=self.caller,
+            memory=StoreMemory(self.store, f"{space}/xero"), clock=self.clock,
+        )  # fmt: skip
+        return Services(tracker, crm, ledger)
+
+    def notifiers(self) -> Mapping[str, Notifier]:
+        """Return the configured ways to tell people, by channel; one object each for the app's life."""
+        if self._notifiers is None:
+            self._notifiers = {}
+            if self.config.email is not None:
+                from worker.connectors.email import EmailNotifier
+
+                mail = self.config.email
+                self._notifiers["email"] = EmailNotifier(
+                    host=mail.host, port=mail.port, security=mail.security, username=mail.username,
+                    password=mail.password, sender=mail.sender, caller=self.caller, clock=self.clock,
+                )  # fmt: skip
+            if self.config.slack is not None:
+                from worker.connectors.slack import SlackNotifier
+
+                self._notifiers["slack"] = SlackNotifier(
+                    token=self.config.slack.token, endpoint=self.config.slack.endpoint, caller=self.caller,
+                    clock=self.clock, memory=StoreMemory(self.store, f"{self.config.programme.name}/slack"),
+                )  # fmt: skip
+        return self._notifiers
+
+    def _statuses(self) -> Sequence[str]:
+        """Return every status that a lead can have."""
+        return tuple(dict.fromkeys((*LEAD_STATUSES, *self.loaded.rules.stages.statuses.values())))
+
+    def programme(self, services: Services) -> Programme:
+        """Put one round together."""
+        programme = self.config.programme
+        return Programme(
+            tracker=services.tracker, crm=services.crm, ledger=services.ledger, rules=self.loaded.rules,
+            words=self.loaded.words, memory=self.memory, clock=self.clock, now=self.clock.now(),
+            zone=programme.time_zone, currency=programme.currency, first_stage=self.config.hubspot.stage,
+            told=self.told, read={},
+        )  # fmt: skip
+
+    def told(self, notice: str) -> str | None:
+        """Return how far a notice is: None (never intended), pending, held, sent or skipped; or what `retry` ordered."""
+        states = set(self.journal.states([notice]).values())
+        if not states:
+            return self.memory.load("retries").get(notice)
+        if "held" in states:
+            return "held"
+        if states <= {"sent", "skipped"}:
+            return "sent" if "sent" in states else "skipped"
+        return "pending"
+
+    # ---- what is done -----------------------------------------------------------------------------------------------
+
+    def plan(self, flows: Sequence[str], *, period: Period | None = None) -> dict[str, Plan]:
+        """Plan flows without writing anything anywhere."""
+        programme = replace(self.programme(self.services()), look_twice=False, period=period)
+        return {flow: self._planned(flow, programme) for flow in flows}
+
+    def run(
+        self, flows: Sequence[str], *, approve: str | None = None, period: Period | None = None,
+        progress: Progress = silent,
+    ) -> dict[str, Outcome]:  # fmt: skip
+        """Run flows one after the other over one reading; one flow's failure never stops another."""
+        approved = self._approved(flows, approve, period) if approve else frozenset()
+        programme = replace(self.programme(self.services()), period=period, approve=approve)
+        if _WITH_STAGES.intersection(flows):
+            self._check_stages(programme)
+        outcomes: dict[str, Outcome] = {}
+        for flow in flows:
+            if self.stop.is_set():
+                break
+            outcomes[flow] = self._run_one(flow, programme, approved, progress)
+        return outcomes
+
+    def _run_one(self, flow: str, programme: Programme, approved: Collection[str], progress: Progress) -> Outcome:
+        def work(lease: Lease) -> Result:
+            return self._carry_out(flow, programme, lease, approved, progress)
+
+        return run_flow(self.store, self.config.programme.name, flow, work, clock=self.clock)
+
+    def _carry_out(
+        self, flow: str, programme: Programme, lease: Lease, approved: Collection[str], progress: Progress
+    ) -> Result:
+        """Plan and apply, and again while the writes themselves bring more to do (a statement: draft, told, issued)."""
+        results: list[Result] = []
+        for _ in range(_PASSES):
+            plan = FLOWS[flow](programme)
+            digest = plan.digest()
+            results.append(
+                apply(
+                    plan, tracker=programme.tracker, crm=programme.crm, notifiers=self.notifiers(),
+                    journal=self.journal, clock=self.clock, guard=lease, owner=lease.token,
+                    stopping=self.stop.is_set, approve=digest if digest in approved else None,
+                    quiet=self.is_quiet(), progress=progress,
+                )
+            )  # fmt: skip
+            if flow != "statements" or not plan.edits or results[-1].errors or self.stop.is_set():
+                break
+        return summed(flow, results, plan.notes)
+
+    def is_quiet(self) -> bool:
+        """Tell whether nobody is to be told anything at this hour."""
+        if self.schedule.quiet is None:
+            return False
+        start, end = self.schedule.quiet
+        hour = self.clock.now().astimezone(self.config.programme.time_zone).time()
+        return start <= hour < end if start <= end else hour >= start or hour < end
+
+    def _planned(self, flow: str, programme: Programme) -> Plan:
+        if flow in _WITH_STAGES:
+            self._check_stages(programme)
+        return FLOWS[flow](programme)
+
+    def _check_stages(self, programme: Programme) -> None:
+        """Refuse to work with rules that leave a stage without a status; a CRM that is down is the flow's to tell."""
+        try:
+            checked_stages(programme)
+        except StagesWithoutStatus as error:
+            file = str(self.config.programme.rules / "stages.toml")
+            raise RulesError([
+                Fault(file, f"stages.{stage.id}", f"is missing: the pipeline has the stage “{stage.label}”",
+                      f'Add {stage.id} = "…" with the status that partners see.')
+                for stage in error.stages
+            ]) from error  # fmt: skip
+        except ServiceError:
+            log.info("stages.unread")
+
+    def _approved(self, flows: Sequence[str], approve: str, period: Period | None) -> Collection[str]:
+        """Return the digests that a person's `--approve` lets through: one flow's, or that of all flows together."""
+        plans = self.plan(flows, period=period)
+        digests = {flow: plan.digest() for flow, plan in plans.items()}
+        return frozenset(digests.values()) if approve == together(plans) else frozenset({approve})
+
+    def retry(self, key: str, *, skip: bool) -> str:
+        """Free what is held for a notice or a statement, or never send it; return what was done, in words."""
+        notice = statement_notice_key(key) if key.count("/") == 2 else key
+        if skip:
+            self.journal.skip([notice])
+            self.memory.save("retries", {notice: "skipped"})
+            return f"{key} is not sent any more"
+        if freed := self.journal.retry(notice):
+            return f"{freed} message{'s' if freed > 1 else ''} of {key} will be sent by the next run"
+        if self.journal.states([notice]):
+            return f"{key} is not held"
+        self.memory.save("retries", {notice: "resend"})
+        return f"{key} will be sent by the next run of statements"
+
+    def set_up(self, apply_it: bool) -> tuple[list[tuple[str, Missing]], list[tuple[str, Missing]]]:
+        """Return what is missing in tracker and CRM, and what is still missing after making what can be made."""
+        services = self.services()
+        missing = [(part.name, one) for part in (services.tracker, services.crm) for one in part.missing()]
+        if not apply_it or not missing:
+            return missing, missing
+        for part in (services.tracker, services.crm):
+            own = [one for name, one in missing if name == part.name and one.makeable]
+            if own:
+                part.make(own)
+        again = self.services()
+        return missing, [(part.name, one) for part in (again.tracker, again.crm) for one in part.missing()]
+
+    def doctor(self) -> list[Check]:
+        """Check every service, the rules against the pipeline, and the clock."""
+        services = self.services()
+        checks = [Check("config", True, f"{self.config.path}, rules in {self.config.programme.rules}")]
+        checks += [
+            Check("config", False, f"{key} stands in the file itself", "Write env:NAME or file:PATH instead.")
+            for key in self.config.literal_secrets
+        ]
+        for part in (services.tracker, services.crm, services.ledger, *self.notifiers().values()):
+            try:
+                checks += part.check()
+            except ServiceError as error:
+                checks.append(
+                    Check(part.name, False, str(error), "See whether the service is up, then run doctor again.")
+                )
+        try:
+            self._check_stages(self.programme(services))
+            checks.append(Check("rules", True, "every stage of the pipeline has a status"))
+        except RulesError as error:
+            checks += [Check("rules", False, f"{f.key} {f.text}", f.remedy) for f in error.faults]
+        return checks
+
+    def health(self) -> Report:
+        """Return how every flow fares, what is held or waiting, and what was spent."""
+        config, now = self.config, self.clock.now()
+        month = now.date().replace(day=1)
+        return Report(
+            programme=config.programme.name, at=now, flows=health(self.store, config.programme.name),
+            messages=dict(self.journal.counts()), held=tuple(self.journal.held()),
+            tracker_calls=self.caller.usage(f"airtable.{config.airtable.base}.month", month),
+            monthly_calls=config.airtable.monthly_calls,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `status` shows."""
+
+    programme: str
+    at: datetime
+    flows: Sequence[Health]
+    messages: Mapping[str, int]
+    held: Sequence[Message]
+    tracker_calls: int
+    monthly_calls: int
+
+
+def together(plans: Mapping[str, Plan]) -> str:
+    """Return the digest of several flows' plans; of a single one it is that plan's own."""
+    digests = [plan.digest() for plan in plans.values()]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("/".join(digests).encode()).hexdigest()[:12]
+
+
+def summed(flow: str, results: Sequence[Result], notes: Sequence[str]) -> Result:
+    """Put the passes of one run together; the last one's state counts."""
+    last = results[-1]
+    counts = {name: sum(r.counts.get(name, 0) for r in results) for name in last.counts}
+    counts["waiting"] = last.counts.get("waiting", 0)
+    problems = tuple(dict.fromkeys([*(p for r in results for p in r.problems), *notes]))
+    errors = tuple(dict.fromkeys(e for r in results for e in r.errors))
+    return Result(flow, last.state, counts, problems, errors)

@@ -1,0 +1,276 @@
+"""What a person types: parses, calls the app, shows what came of it. What is slow to import stands in its command."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from worker.rules import FLOWS
+from worker.toml_reader import FaultyFiles
+
+if TYPE_CHECKING:
+    from worker.app import App
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DONE, FAILED, CHANGES, STOPPED = 0, 1, 2, 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--config", "config_path", type=click.Path(path_type=Path), envvar="QUARTERDAY_CONFIG",
+              default=Path("config.toml"), show_default=True, help="The settings of the programme.")  # fmt: skip
+@click.version_option(package_name="quarterday")
+@click.pass_context
+def cli(context: click.Context, config_path: Path) -> None:
+    """Partner leads and commissions: from the row in the tracker to the paid statement."""
+    context.obj = config_path
+
+
+def main() -> None:
+    """Run the command line; faults in files are listed and end with exit code 1."""
+    try:
+        cli(prog_name="quarterday")
+    except FaultyFiles as error:
+        _say_faults(error)
+        sys.exit(FAILED)
+
+
+def _say_faults(error: FaultyFiles) -> None:
+    many = len(error.faults)
+    click.secho(f"{many} thing{'s' if many != 1 else ''} to mend before anything starts:", fg="red", err=True)
+    for fault in error.faults:
+        click.echo(f"  • {fault}", err=True)
+
+
+class Instant(click.ParamType):
+    """An instant in RFC 3339, with its zone."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read the text; a date alone is its first moment in UTC."""
+        try:
+            at = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        except ValueError:
+            self.fail(f"{value!r} is not a time: write it as 2026-04-05T08:00:00Z", param, ctx)
+        if at.tzinfo is None:
+            self.fail(f"{value!r} has no zone: write it as 2026-04-05T08:00:00Z", param, ctx)
+        return at
+
+
+_as_of = click.option(
+    "--as-of", type=Instant(), envvar="QUARTERDAY_NOW", help="Take this for now, as 2026-04-05T08:00:00Z."
+)
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+_flows = click.argument("flows", nargs=-1, type=click.Choice(FLOWS), metavar="[FLOW]...")
+
+
+def _open(config_path: Path, as_of: datetime | None = None, **options: Any) -> App:
+    from worker.app import App, load
+    from worker.logs import set_up_logs
+
+    set_up_logs()
+    config, loaded = load(config_path)
+    return App(config, loaded, as_of=as_of, **options)
+
+
+def _chosen(flows: Sequence[str]) -> Sequence[str]:
+    from worker.app import DEFAULT_FLOWS
+
+    return tuple(dict.fromkeys(flows)) or DEFAULT_FLOWS
+
+
+@cli.command()
+@_flows
+@_as_of
+@_json
+@click.option("--period", help="Also make the statements of this period by hand, as 2026-Q1.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is something to change.")
+@click.pass_obj
+def plan(
+    config_path: Path, flows: Sequence[str], as_of: datetime | None, as_json: bool, period: str | None,
+    detailed_exitcode: bool,
+) -> None:  # fmt: skip
+    """Show what `run` would change and why; write nothing."""
+    from worker.app import together
+    from worker.show import plan_as_json, show_plans
+
+    with _open(config_path, as_of) as app:
+        plans = app.plan(_chosen(flows), period=_period(period))
+    if as_json:
+        click.echo(json.dumps(plan_as_json(plans, together(plans)), ensure_ascii=False))
+    else:
+        show_plans(plans, together(plans))
+    changes = any(len(one) for one in plans.values())
+    sys.exit(CHANGES if changes and detailed_exitcode else DONE)
+
+
+def _period(text: str | None) -> Any:
+    from worker.domain.months import Period
+
+    if text is None:
+        return None
+    try:
+        return Period.parse(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not a period: write it as 2026-Q1, 2026-03 or 2026-H1") from None
+
+
+@cli.command()
+@_flows
+@_as_of
+@_json
+@click.option("--period", help="Make the statements of this period by hand, as 2026-Q1.")
+@click.option("--approve", metavar="DIGEST", help="Let exactly the plan with this digest through a guard.")
+@click.pass_obj
+def run(
+    config_path: Path, flows: Sequence[str], as_of: datetime | None, as_json: bool, period: str | None,
+    approve: str | None,
+) -> None:  # fmt: skip
+    """Plan and apply, once, now. Exit 0 done, 1 a flow failed, 3 stopped by a guard."""
+    from worker.engine.schedule import stop_on_signals
+    from worker.show import progress_bar, results_as_json, show_results
+
+    with _open(config_path, as_of) as app, progress_bar(quiet=as_json) as progress:
+        stop_on_signals(app.stop)
+        results = app.run(_chosen(flows), approve=approve, period=_period(period), progress=progress)
+        as_of_shown = app.clock.now().isoformat()
+        name = app.config.programme.name
+    code = STOPPED if any(r.state == "stopped" for r in results.values()) else DONE
+    code = FAILED if any(r.state in ("failed", "busy") or r.errors for r in results.values()) else code
+    if as_json:
+        click.echo(json.dumps(results_as_json(name, as_of_shown, results, code), ensure_ascii=False))
+    else:
+        show_results(results)
+    sys.exit(code)
+
+
+@cli.command()
+@click.pass_obj
+def start(config_path: Path) -> None:
+    """Run as the long-running worker: every flow on its clock, until stopped."""
+    from worker.long_run import work
+
+    with _open(config_path) as app:
+        sys.exit(work(app))
+
+
+@cli.command()
+@_json
+@click.pass_obj
+def status(config_path: Path, as_json: bool) -> None:
+    """Show the health of every flow, what is held, and what was spent of the services' budgets."""
+    from worker.show import show_status, status_as_json
+
+    with _open(config_path) as app:
+        health = app.health()
+    if as_json:
+        click.echo(json.dumps(status_as_json(health), ensure_ascii=False))
+    else:
+        show_status(health)
+
+
+@cli.command()
+@click.argument("key")
+@_as_of
+@_json
+@click.pass_obj
+def explain(config_path: Path, key: str, as_of: datetime | None, as_json: bool) -> None:
+    """Show the chain behind a lead, a line or a statement, by its KEY."""
+    from worker.explain import explained
+    from worker.show import show_chain
+
+    with _open(config_path, as_of) as app:
+        chain = explained(app, key)
+    if chain is None:
+        click.secho(f"{key} is not the key of a lead, a line or a statement of this programme", fg="red", err=True)
+        sys.exit(FAILED)
+    if as_json:
+        click.echo(json.dumps(chain, ensure_ascii=False))
+    else:
+        show_chain(chain)
+
+
+@cli.command()
+@click.argument("key", required=False)
+@click.option("--skip", is_flag=True, help="Never send it instead.")
+@click.pass_obj
+def retry(config_path: Path, key: str | None, skip: bool) -> None:
+    """Send what is held for KEY (a notice or a statement) again; without KEY list what is held."""
+    from worker.show import show_held
+
+    with _open(config_path) as app:
+        if key is None:
+            show_held(app.journal.held())
+            return
+        done = app.retry(key, skip=skip)
+    click.echo(done)
+
+
+@cli.command()
+@click.option("--apply", "apply_it", is_flag=True, help="Make what is missing.")
+@_json
+@click.pass_obj
+def setup(config_path: Path, apply_it: bool, as_json: bool) -> None:
+    """Show which tables, columns and CRM properties are missing; with --apply make them."""
+    from worker.show import show_missing
+
+    with _open(config_path) as app:
+        missing, left = app.set_up(apply_it)
+    if as_json:
+        found = [{"service": s, "what": m.what, "remedy": m.remedy, "makeable": m.makeable} for s, m in missing]
+        click.echo(json.dumps({"missing": found, "left": [m.what for _, m in left]}, ensure_ascii=False))
+    else:
+        show_missing(missing, left, apply_it)
+    sys.exit(FAILED if left else DONE)
+
+
+@cli.command()
+@_json
+@click.pass_obj
+def doctor(config_path: Path, as_json: bool) -> None:
+    """Check tokens, scopes, columns, stages, rules and the clock; exit 1 on a fault."""
+    from worker.show import show_checks
+
+    with _open(config_path) as app:
+        checks = app.doctor()
+    if as_json:
+        found = [{"check": c.name, "ok": c.ok, "found": c.found, "remedy": c.remedy} for c in checks]
+        click.echo(json.dumps({"checks": found}, ensure_ascii=False))
+    else:
+        show_checks(checks)
+    sys.exit(DONE if all(check.ok for check in checks) else FAILED)
+
+
+@cli.command()
+@click.option("--force", is_flag=True, help="Write over a config.toml that is there.")
+@click.pass_obj
+def init(config_path: Path, force: bool) -> None:
+    """Write config.toml by asking; secrets stay in environment variables."""
+    from worker.init import ask
+
+    if config_path.exists() and not force:
+        click.secho(f"{config_path} is there already; --force writes over it", fg="red", err=True)
+        sys.exit(FAILED)
+    ask(config_path)
+
+
+@cli.command()
+@click.option("--serve", is_flag=True, help="Keep the sandbox and the worker running, with pages to play in.")
+@click.option("--port", default=8100, show_default=True, help="Where the pages are, with --serve.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), help="Keep config and state here instead of a temporary folder."
+)
+def demo(serve: bool, port: int, folder: Path | None) -> None:
+    """Play a year of a made-up programme against stand-ins of every service; needs no account."""
+    os.environ.setdefault("NO_PROXY", "127.0.0.1")
+    from worker.demo import play
+
+    sys.exit(play(serve=serve, port=port, folder=folder))

@@ -1,0 +1,31 @@
+"""Logs: one event name per fact, to stderr, JSON unless it is a terminal; never a token, never a person's mail."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import structlog
+
+
+def set_up_logs() -> None:
+    """Set structlog up; QUARTERDAY_LOG names the least level shown (warning in a terminal, else info)."""
+    terminal = sys.stderr.isatty()
+    level = logging.getLevelNamesMapping().get(os.environ.get("QUARTERDAY_LOG", "").upper())
+    if level is None:
+        level = logging.WARNING if terminal else logging.INFO
+    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)

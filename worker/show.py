@@ -1,0 +1,312 @@
+"""What the terminal shows: plans, results, health, checks; and the same as JSON. Decides nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from worker.domain.cells import Cell
+from worker.domain.plan import Plan, RowEdit
+from worker.engine.runs import Outcome
+
+if TYPE_CHECKING:
+    from worker.app import Report
+    from worker.engine.apply import Progress as Step
+    from worker.engine.journal import Message
+    from worker.ports import Check, Missing
+
+_COLOURS = {"in sync": "green", "needs attention": "yellow", "waiting": "yellow", "busy": "yellow"}
+_MOST = 40  # changes of one partner that are shown one by one
+_LONGEST = 110
+
+
+def console() -> Console:
+    """Return where people read."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+def cell_text(cell: Cell) -> str:
+    """Return a cell as people read it."""
+    if cell is None or cell == "" or cell is False:
+        return "–"
+    if isinstance(cell, Decimal):
+        return f"{cell:,f}"
+    if isinstance(cell, date | datetime):
+        return cell.isoformat()
+    return "yes" if cell is True else ", ".join(cell) if isinstance(cell, tuple) else str(cell)
+
+
+def _plain(cell: Cell) -> Any:
+    if isinstance(cell, Decimal):
+        return format(cell, "f")
+    return cell.isoformat() if isinstance(cell, date | datetime) else cell
+
+
+def _cut(text: str, length: int = _LONGEST) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1] + "…"
+
+
+# ---- plans ----------------------------------------------------------------------------------------------------------
+
+
+def show_plans(plans: Mapping[str, Plan], digest: str) -> None:
+    """Show every change grouped by partner, with totals, guards and the digest."""
+    out = console()
+    for flow, plan in plans.items():
+        if not len(plan) and not plan.saw and not plan.notes:
+            out.print(f"[bold]{flow}[/]: nothing to change")
+            continue
+        out.print(f"[bold]{flow}[/]: {_counted(plan)}   digest [bold]{plan.digest()}[/]")
+        _show_changes(out, plan)
+        for note in plan.notes:
+            out.print(f"  [yellow]note[/] {escape(note)}")
+        for words in plan.saw:
+            out.print(f"  [red]stopped by a guard[/]: {escape(words)}")
+    out.print(
+        f"\nNothing was written. `quarterday run` does it; `--approve {digest}` lets exactly this through a guard."
+    )
+
+
+def _counted(plan: Plan) -> str:
+    made = sum(edit.row is None for edit in plan.edits)
+    parts = [(made, "rows to make"), (len(plan.edits) - made, "rows to change"), (len(plan.pushes), "leads to the CRM"),
+             (len(plan.tells), "messages")]  # fmt: skip
+    return ", ".join(f"{count} {what}" for count, what in parts if count) or "nothing to change"
+
+
+def _show_changes(out: Console, plan: Plan) -> None:
+    groups: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for edit in plan.edits:
+        groups[edit.about].append((edit.key, _edit_words(edit), edit.reason))
+    for push in plan.pushes:
+        groups[push.about].append((push.draft.key, f"{push.draft.company} into the CRM", push.reason))
+    for tell in plan.tells:
+        groups[tell.notice.recipient.partner].append(("message", tell.notice.subject, tell.reason))
+    for about in sorted(groups):
+        table = Table(
+            title=about or "no partner", title_justify="left", box=None, padding=(0, 2, 0, 2), title_style="bold"
+        )
+        table.add_column("key", style="cyan", no_wrap=True)
+        table.add_column("change")
+        table.add_column("why", style="dim")
+        for key, change, why in groups[about][:_MOST]:
+            table.add_row(escape(key), escape(_cut(change)), escape(_cut(why)))
+        if len(groups[about]) > _MOST:
+            table.add_row("", f"… and {len(groups[about]) - _MOST} more", "")
+        out.print(table)
+    for currency, amount in sorted(moved(plan).items()):
+        out.print(f"  together {amount:+,f} {currency}")
+
+
+def moved(plan: Plan) -> dict[str, Decimal]:
+    """Return by how much the plan moves amounts, by currency."""
+    total: dict[str, Decimal] = defaultdict(Decimal)
+    for edit in plan.edits:
+        if edit.money:
+            total[edit.money[0]] += edit.money[1]
+    return dict(total)
+
+
+def _edit_words(edit: RowEdit) -> str:
+    changes = ", ".join(
+        f"{c}: {cell_text(edit.before.get(c))} → {cell_text(v)}" for c, v in edit.after.items() if c != "Why"
+    )
+    return f"new: {changes}" if edit.row is None else changes
+
+
+def plan_as_json(plans: Mapping[str, Plan], digest: str) -> dict[str, Any]:
+    """Return plans as one JSON object."""
+    return {
+        "digest": digest,
+        "changes": sum(len(plan) for plan in plans.values()),
+        "flows": {flow: _plan_json(plan) for flow, plan in plans.items()},
+    }
+
+
+def _plan_json(plan: Plan) -> dict[str, Any]:
+    return {
+        "digest": plan.digest(),
+        "stopped_by": list(plan.saw),
+        "notes": list(plan.notes),
+        "totals": {currency: format(amount, "f") for currency, amount in moved(plan).items()},
+        "edits": [
+            {"table": e.table, "row": e.row, "key": e.key, "partner": e.about, "reason": e.reason,
+             "before": {c: _plain(v) for c, v in e.before.items()}, "after": {c: _plain(v) for c, v in e.after.items()}}
+            for e in plan.edits
+        ],
+        "pushes": [{"row": p.row, "key": p.draft.key, "title": p.draft.title, "partner": p.about, "reason": p.reason}
+                   for p in plan.pushes],
+        "messages": [{"key": t.notice.key, "kind": t.notice.kind, "subject": t.notice.subject, "reason": t.reason,
+                      "partner": t.notice.recipient.partner} for t in plan.tells],
+    }  # fmt: skip
+
+
+# ---- results --------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def progress_bar(*, quiet: bool) -> Iterator[Step]:
+    """Show how far the writing is, on stderr and only in a terminal."""
+    err = Console(stderr=True)
+    if quiet or not err.is_terminal:
+        yield lambda _stage, _done, _total: None
+        return
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=err, transient=True
+    ) as bar:
+        tasks: dict[str, Any] = {}
+
+        def step(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield step
+
+
+def show_results(outcomes: Mapping[str, Outcome]) -> None:
+    """Show what every flow did."""
+    out = console()
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("flow", "state", "made", "changed", "to the CRM", "messages", "seconds"):
+        table.add_column(column, justify="right" if column not in ("flow", "state") else "left")
+    for flow, outcome in outcomes.items():
+        counts = outcome.result.counts if outcome.result else {}
+        colour = _COLOURS.get(outcome.state, "red")
+        table.add_row(
+            flow, f"[{colour}]{outcome.state}[/]", *(str(counts.get(c) or "·") for c in ("created", "changed", "pushed", "told")),
+            f"{outcome.seconds:.1f}",
+        )  # fmt: skip
+    out.print(table)
+    for flow, outcome in outcomes.items():
+        for words in _said(outcome):
+            out.print(f"  [{_COLOURS.get(outcome.state, 'red')}]{flow}[/]: {escape(words)}")
+
+
+def _said(outcome: Outcome) -> Sequence[str]:
+    if outcome.result:
+        return (*outcome.result.errors, *outcome.result.problems)
+    return (outcome.words,) if outcome.words else ()
+
+
+def results_as_json(programme: str, as_of: str, outcomes: Mapping[str, Outcome], code: int) -> dict[str, Any]:
+    """Return what a run did as one JSON object."""
+    return {
+        "programme": programme,
+        "as_of": as_of,
+        "exit": code,
+        "flows": {
+            flow: {
+                "state": o.state, "seconds": round(o.seconds, 3), "counts": dict(o.result.counts) if o.result else {},
+                "problems": list(o.result.problems) if o.result else [],
+                "errors": list(o.result.errors) if o.result else [o.words],
+            }
+            for flow, o in outcomes.items()
+        },
+    }  # fmt: skip
+
+
+# ---- health, doctor, setup ------------------------------------------------------------------------------------------
+
+
+def _age(then: datetime | None, now: datetime) -> str:
+    if then is None:
+        return "never"
+    seconds = int((now - then).total_seconds())
+    for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= length:
+            return f"{seconds // length}{unit} ago"
+    return f"{max(seconds, 0)}s ago"
+
+
+def show_status(report: Report) -> None:
+    """Show the health of every flow, the messages, and the budget."""
+    out = console()
+    out.print(f"[bold]{escape(report.programme)}[/], {report.at:%Y-%m-%d %H:%M} UTC")
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("flow", "state", "last run", "last success", "why"):
+        table.add_column(column)
+    for flow in report.flows:
+        colour = _COLOURS.get(flow.state, "red")
+        table.add_row(flow.flow, f"[{colour}]{flow.state}[/]", _age(flow.started_at, report.at),
+                      _age(flow.succeeded_at, report.at), escape(_cut(flow.words)))  # fmt: skip
+    out.print(table if report.flows else "No flow has run yet: `quarterday run` or `quarterday start`.")
+    waiting = sum(report.messages.get(state, 0) for state in ("due", "doubt", "sending"))
+    out.print(f"messages: {report.messages.get('sent', 0)} sent, {waiting} waiting, {len(report.held)} held")
+    share = report.tracker_calls * 100 // report.monthly_calls
+    day = report.at.day
+    projected = report.tracker_calls * 31 // max(day, 1)
+    out.print(f"Airtable calls this month: {report.tracker_calls:,} of {report.monthly_calls:,} ({share} %), "
+              f"on the way to {projected:,}")  # fmt: skip
+    if report.held:
+        show_held(report.held)
+
+
+def status_as_json(report: Report) -> dict[str, Any]:
+    """Return the health as one JSON object."""
+    return {
+        "programme": report.programme,
+        "at": report.at.isoformat(),
+        "flows": {
+            f.flow: {"state": f.state, "words": f.words, "counts": dict(f.counts), "started_at": f.started_at.isoformat(),
+                     "succeeded_at": f.succeeded_at.isoformat() if f.succeeded_at else None, "seconds": f.seconds}
+            for f in report.flows
+        },
+        "messages": dict(report.messages),
+        "held": [{"key": m.notice, "channel": m.channel, "why": m.words} for m in report.held],
+        "airtable_calls": {"this_month": report.tracker_calls, "limit": report.monthly_calls},
+    }  # fmt: skip
+
+
+def show_held(held: Sequence[Message]) -> None:
+    """Show the messages that wait for a person."""
+    out = console()
+    if not held:
+        out.print("Nothing is held.")
+    for message in held:
+        out.print(f"  [yellow]held[/] {escape(message.notice)} by {message.channel}: {escape(message.words)}")
+
+
+def show_checks(checks: Sequence[Check]) -> None:
+    """Show the doctor's findings, one line a check."""
+    out = console()
+    for check in checks:
+        mark = "[green]✓[/]" if check.ok else "[red]✗[/]"
+        remedy = "" if check.ok or not check.remedy else f" → {escape(check.remedy)}"
+        out.print(f"{mark} [bold]{escape(check.name)}[/]: {escape(check.found)}{remedy}")
+
+
+def show_missing(missing: Sequence[tuple[str, Missing]], left: Sequence[tuple[str, Missing]], applied: bool) -> None:
+    """Show what was missing, what was made, and what a person must make."""
+    out = console()
+    if not missing:
+        out.print("[green]✓[/] Everything is there.")
+    for name, one in missing:
+        made = applied and (name, one) not in left
+        mark = "[green]made[/]" if made else "[yellow]missing[/]" if one.makeable else "[red]by hand[/]"
+        remedy = "" if made or (one.makeable and not applied) else f" → {escape(one.remedy)}"
+        out.print(f"{mark} {escape(name)}: {escape(one.what)}{remedy}")
+    if missing and not applied:
+        out.print("\nNothing was written. `quarterday setup --apply` makes what can be made.")
+
+
+def show_chain(chain: Mapping[str, Any]) -> None:
+    """Show the chain behind a figure, a step a line."""
+    out = console()
+    out.print(f"[bold]{escape(str(chain['key']))}[/]  {escape(str(chain['what']))}")
+    table = Table(box=None, padding=(0, 2, 0, 2), show_header=False)
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column()
+    for step in chain["steps"]:
+        table.add_row(escape(step["step"]), escape(step["text"]))
+    out.print(table)
