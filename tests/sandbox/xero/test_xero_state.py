@@ -151,6 +151,9 @@ def test_a_refund_names_its_credit_under_invoice_or_by_its_own_key(xero: Xero, a
     invoice = one(api, refund, "Payments")["Invoice"]
     assert (note, "ACCRECCREDIT") == (invoice["InvoiceID"], invoice["Type"])
 
+    over = one(api, xero.refund_overpayment(xero.overpay(acme, 10)), "Payments")["Invoice"]
+    assert "AROVERPAYMENT" == over["Type"]
+
     xero.refund_parent_key = True
 
     row = one(api, refund, "Payments")

@@ -187,7 +187,10 @@ class Renderer:
         return out | self._parent(p.document, view) | {"HasValidationErrors": False}
 
     def _parent(self, d: Document, view: View) -> dict[str, Any]:
-        """Name what a payment paid; of a refund that is the credit, under "Invoice" (spec, both its examples)."""
+        """Name what a payment paid; of a refund that is the credit, under "Invoice".
+
+        So in the examples of the description (2026-07) and in the enumeration of Invoice.Type, which holds AROVERPAYMENT.
+        """
         contact = self.contact_of(d.contact, View())
         if d.kind != INVOICE and self.switches.refund_parent_key:
             head = {
@@ -200,7 +203,8 @@ class Renderer:
             return {d.kind: head | ({"CreditNoteNumber": d.number} if d.kind == CREDIT_NOTE else {})}
         if view.write and d.kind == INVOICE:
             return {"Invoice": self.invoice(d, view)}
-        head = {"Type": d.type, "InvoiceID": d.id, "InvoiceNumber": d.number, **_EMPTY_INVOICE}
+        kind = d.type.replace("RECEIVE-", "AR").replace("SPEND-", "AP")
+        head = {"Type": kind, "InvoiceID": d.id, "InvoiceNumber": d.number, **_EMPTY_INVOICE}
         return {"Invoice": head | {"Contact": contact, "CurrencyCode": d.currency}}
 
     def _batch_of(self, b: Batch) -> dict[str, Any]:
