@@ -7,8 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hubspot_stand import START, Shelves, crm_at, lead
 
+from tests.connectors.hubspot.hubspot_stand import START, Shelves, crm_at, lead
 from worker.ports import Unavailable
 from worker.sandbox.hubspot.kinds import kind_named
 

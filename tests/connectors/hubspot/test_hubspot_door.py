@@ -8,8 +8,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hubspot_stand import Bed, Once, crm_at, lead
 
+from tests.connectors.hubspot.hubspot_stand import Bed, Once, crm_at, lead
 from worker.connectors.hubspot.api import Door
 from worker.connectors.hubspot.errors import Taken, failure, fault, refusal
 from worker.ports import Conflict, Refused, Unauthorised, Unavailable, Unsure

@@ -6,8 +6,8 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from hubspot_stand import lead
 
+from tests.connectors.hubspot.hubspot_stand import lead
 from worker.domain.leads import CrmDeal, LeadRefs
 
 MINUTE = timedelta(minutes=1)

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hubspot_stand import TOKEN, Once, crm_at, lead
 
+from tests.connectors.hubspot.hubspot_stand import TOKEN, Once, crm_at, lead
 from worker.domain.leads import LeadRefs
 from worker.ports import Refused, Unauthorised, Unavailable, Unsure
 from worker.sandbox.hubspot import HubSpot

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hubspot_stand import crm_at
 
+from tests.connectors.hubspot.hubspot_stand import crm_at
 from worker.ports import Refused
 
 OURS = ["partner_lead_id", "source_partner", "billing_interval", "term_months", "partner_company_key"]

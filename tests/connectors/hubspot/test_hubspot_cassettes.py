@@ -1,0 +1,89 @@
+"""The connector against kept exchanges, no server anywhere; and the sandbox's own cassettes against the sandbox."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.connectors.hubspot.hubspot_cassettes import CASES, FOLDER, record, replay
+
+REFS = ["LeadRefs"]
+SCOPE = ["Unauthorised", "the token lacks the scope crm.objects.deals.read: add it to the key in HubSpot"]
+MIXED = [REFS, ["Refused", "INVALID_OPTION", "deal_currency_code"], ["Refused", "INVALID_EMAIL", "email"], REFS]
+LOOKS = ("account", "scopes", "contacts", "companies", "deals", "properties", "pipeline")
+OPEN = ("appointmentscheduled", "qualifiedtobuy", "presentationscheduled", "decisionmakerboughtin", "contractsent")
+EXPECTED = {
+    "set-up": [5, 0],
+    "doctor": [(name, True) for name in LOOKS],
+    "stages": [*((stage, "open") for stage in OPEN), ("closedwon", "won"), ("closedlost", "lost")],
+    "nobody": [0, 0],
+    "bad-token": [
+        "Unauthorised",
+        "the token is not accepted (revoked, rotated or mistyped): make or copy it anew",
+    ],
+    "look-up": {"acme.example": (True, ["won", "lost", "open"])},
+    "put-and-find": [True, True],
+    "deals": [
+        ("", "open", False, "can't be read any more in HubSpot", False),
+        ("A", "won", True, None, False),
+        ("B", "lost", True, None, False),
+        ("C", "open", False, "archived in HubSpot", False),
+        ("D", "open", False, None, False),
+        ("D", "open", False, None, True),
+        ("D", "open", False, None, True),
+    ],
+    "existing-contact": [REFS],
+    "rows-refused": MIXED,
+    "batch-refused-whole": MIXED,
+    "taken-whole": [True, True],
+    "key-of-an-archived-deal": [["Refused", "ARCHIVED", "partner_lead_id"]],
+    "missing-property": [
+        "Refused",
+        "PROPERTY_DOESNT_EXIST",
+        "partner_company_key",
+        'the property "partner_company_key" is not there: run quarterday setup --apply',
+    ],
+    "missing-property-of-deals": [["Refused", "PROPERTY_DOESNT_EXIST", "source_partner"]],
+    "scope-in-missing-scopes": SCOPE,
+    "scope-in-errors": SCOPE,
+    "scope-in-granular-scopes": SCOPE,
+    "limit-named": ["Unavailable", 10.0, True, "the ten secondly limit is reached"],
+    "limit-in-words": ["Unavailable", 1.0, True, "the secondly limit is reached"],
+    "limit-of-the-day": ["Unavailable", 3600.0, True, "the daily limit is reached"],
+    "limit-on-writing": [["Unavailable", 10.0, True]],
+    "locked": [["Unavailable", 2.0, False]],
+    "migrating": ["Unavailable", 86400.0, False, "the account is being moved to another data centre"],
+    "html-on-reading": ["Unavailable", None, False, "answered 502"],
+    "html-with-200": ["Unavailable", None, False, "the answer can't be read"],
+    "server-error-on-writing": [REFS],
+    "row-left-out": [REFS, REFS],
+    "complete-with-nothing": [REFS, REFS],
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_kept_exchange_comes_to_the_same(name):
+    """The same requests are made, no more and no fewer, and come to what is expected."""
+    assert EXPECTED[name] == replay(name)
+
+
+@pytest.mark.parametrize("name", ["put-and-find", "deals", "rows-refused", "limit-in-words"])
+def test_the_sandbox_still_answers_as_it_was_recorded(name, tmp_path):
+    """Recording a cassette of the sandbox again gives the same bytes; those of a live account are left alone."""
+    kept = (FOLDER / f"{name}.yaml").read_text()
+    if not kept.startswith("# Recorded from the sandbox."):
+        pytest.skip("recorded from a live account")
+
+    assert EXPECTED[name] == record(name, tmp_path)
+    assert kept == (tmp_path / f"{name}.yaml").read_text()
+
+
+def test_every_cassette_says_where_it_was_recorded_and_holds_no_token():
+    """And there is none that no case plays."""
+    files = sorted(FOLDER.glob("*.yaml"))
+
+    assert set(CASES) == {file.stem for file in files}
+    for file in files:
+        text = file.read_text()
+        assert text.startswith("# Recorded from ")
+        assert "pat-" not in text
+        assert "authorization" not in text.lower()
