@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.connectors.airtable.airtable_stand import Stand
-from worker.connectors.airtable.api import json_text
+from worker.connectors.airtable.api import Door, json_text
 from worker.ports import Edit, Limit, Refused, ServiceError, Unauthorised, Unavailable, Unsure
 
 
@@ -142,14 +142,16 @@ def test_each_refusal_of_a_row_is_refused_with_its_code(
 
 
 def test_a_refused_connection_never_happened(stand: Stand) -> None:
-    """Nobody listens: nothing was sent, on a write too."""
+    """Nobody listens: nothing was sent, so a write too is Unavailable and may be sent again."""
     with socket.socket() as unheard:
         unheard.bind(("127.0.0.1", 0))
-        endpoint = f"http://127.0.0.1:{unheard.getsockname()[1]}"
-        tracker = stand.tracker(endpoint=endpoint, caller=stand.once)
+        door = Door(
+            base="appX", token="pat", endpoint=f"http://127.0.0.1:{unheard.getsockname()[1]}", caller=stand.once,
+            clock=stand.time, monthly_calls=1,
+        )  # fmt: skip
 
         with pytest.raises(Unavailable, match="no answer"):
-            tracker.make(tracker.missing())
+            door.call("POST", door.tables_url, expect="id", body={})
 
 
 def test_every_request_keeps_to_the_base_and_the_month(stand: Stand) -> None:

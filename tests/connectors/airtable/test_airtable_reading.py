@@ -9,6 +9,7 @@ import pytest
 
 from tests.connectors.airtable.airtable_stand import Stand
 from worker.ports import Edit, Refused, Unavailable
+from worker.sandbox.server import Request
 
 NO_SUCH_ROUTE = {"status": 404, "body": {"error": "NOT_FOUND"}}
 
@@ -60,6 +61,22 @@ def test_what_people_did_since_is_read_by_the_feed(stand: Stand) -> None:
     assert ["Changed twice", "Kept", "New"] == companies(stand)
     assert 3 == len(stand.calls())  # schema, payloads, the two rows
     assert kept in {row.id for row in stand.tracker().read(["Leads"])["Leads"]}
+
+
+def test_a_row_deleted_before_it_is_read_again_is_gone(stand: Stand) -> None:
+    """The feed says changed, and by the time that the row is asked for it is no more."""
+    stand.lead(Company="Kept")
+    row = stand.lead(Company="Short-lived")
+    companies(stand)
+    stand.airtable.edit("Leads", row, {"Company": "Changed"})
+
+    def at_the_last_moment(request: Request) -> None:
+        if "filterByFormula" in request.target and len(stand.airtable.rows("Leads")) == 2:
+            stand.airtable.delete("Leads", row)
+
+    stand.server.before.append(at_the_last_moment)
+    assert ["Kept"] == companies(stand)
+    assert ["Kept"] == companies(stand)
 
 
 def test_our_own_writing_is_not_read_again(stand: Stand) -> None:
@@ -219,7 +236,7 @@ def test_what_changes_during_the_first_reading_is_not_lost(stand: Stand) -> None
     rows = stand.airtable.add_rows("Leads", [{"Company": f"{n:03}"} for n in range(150)])
     done: list[bool] = []
 
-    def behind_the_back(request: object) -> None:
+    def behind_the_back(request: Request) -> None:
         pages = [c for c in stand.server.log if c.path.startswith("/v0/app") and c.method == "GET"]
         if len(pages) == 1 and not done:
             done.append(True)
@@ -313,7 +330,7 @@ def test_a_renamed_option_makes_the_table_read_again(stand: Stand) -> None:
     stand.tracker().read(["Leads"])
     table = stand.airtable.table("Leads")
     assert table is not None
-    for choice in table.fields[table.names["Status"]].options["choices"]:
+    for choice in table.fields[table.names["Status"]].options["choices"]:  # type: ignore[index]
         if choice["name"] == "Won":
             choice["name"] = "Signed"
     for row in table.rows.values():

@@ -271,6 +271,17 @@ def test_an_unknown_outcome_is_unsure_for_those_ten_only(stand: Stand) -> None:
     assert rows[10:] == list(found[10:])
 
 
+def test_two_hiccups_apart_stop_nothing(stand: Stand) -> None:
+    """A success between two lost answers shows that the service is there: the rest goes out."""
+    rows = stand.airtable.add_rows("Leads", [{"Company": f"{n}"} for n in range(50)])
+    for skip in (0, 1):
+        stand.airtable.faults.order("drop-after", method="PATCH", skip=skip)
+
+    found = stand.tracker(caller=stand.once).write([Edit("Leads", row, "", {"Status": "New"}) for row in rows])
+
+    assert [Unsure] * 10 + [str] * 10 + [Unsure] * 10 + [str] * 20 == [type(f) for f in found]
+
+
 def test_a_service_that_stays_away_is_not_asked_batch_by_batch(stand: Stand) -> None:
     """Two unknown outcomes running, or one refusal of all: the rest is not sent, and says so."""
     rows = stand.airtable.add_rows("Leads", [{"Company": f"{n}"} for n in range(100)])
@@ -316,6 +327,13 @@ def test_rows_without_a_key_are_added_in_tens(stand: Stand) -> None:
     assert [("POST", 200)] * 3 == stand.calls()
     by_id = {r["id"]: r["fields"]["What"] for r in stand.airtable.rows("Activity")}
     assert [f"thing {n}" for n in range(25)] == [by_id[str(i)] for i in ids]
+
+
+def test_rows_of_a_table_that_is_never_read_are_not_kept(stand: Stand) -> None:
+    """Activity is written and not read: nothing of it piles up in memory."""
+    stand.tracker().append("Activity", [{"What": f"thing {n}"} for n in range(3)])
+
+    assert "thing" not in str(stand.memory.items)
 
 
 def test_an_added_row_is_never_sent_twice(stand: Stand) -> None:
