@@ -74,8 +74,8 @@ class App:
     """A programme, ready to work; use it as a context manager."""
 
     def __init__(
-        self, config: Config, loaded: LoadedRules, *, as_of: datetime | None = None, stop: threading.Event | None = None,
-        clock: Clock | None = None,
+        self, config: Config, loaded: LoadedRules, *, as_of: datetime | None = None,
+        stop: threading.Event | None = None, clock: Clock | None = None,
     ) -> None:  # fmt: skip
         """Open the state; `as_of` fixes the clock of one run, `stop` cuts long waits short, `clock` is for tests."""
         self.config = config
@@ -292,7 +292,8 @@ class App:
             Check("config", False, f"{key} stands in the file itself", "Write env:NAME or file:PATH instead.")
             for key in self.config.literal_secrets
         ]
-        for part in (services.tracker, services.crm, services.ledger, *self.notifiers().values()):
+        parts: list[Tracker | Crm | Ledger | Notifier] = [services.tracker, services.crm, services.ledger]
+        for part in (*parts, *self.notifiers().values()):
             try:
                 checks += part.check()
             except ServiceError as error:
@@ -312,7 +313,7 @@ class App:
         month = now.date().replace(day=1)
         return Report(
             programme=config.programme.name, at=now, flows=health(self.store, config.programme.name),
-            messages=dict(self.journal.counts()), held=tuple(self.journal.held()),
+            messages={state: count for state, count in self.journal.counts().items()}, held=tuple(self.journal.held()),
             tracker_calls=self.caller.usage(f"airtable.{config.airtable.base}.month", month),
             monthly_calls=config.airtable.monthly_calls,
         )  # fmt: skip

@@ -17,6 +17,7 @@ from worker.toml_reader import FaultyFiles
 
 if TYPE_CHECKING:
     from worker.app import App
+    from worker.engine.runs import Outcome
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,7 +50,7 @@ def _say_faults(error: FaultyFiles) -> None:
         click.echo(f"  • {fault}", err=True)
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """An instant in RFC 3339, with its zone."""
 
     name = "time"
@@ -144,12 +145,16 @@ def run(
         as_of_shown = app.clock.now().isoformat()
         name = app.config.programme.name
     code = STOPPED if any(r.state == "stopped" for r in results.values()) else DONE
-    code = FAILED if any(r.state in ("failed", "busy") or r.errors for r in results.values()) else code
+    code = FAILED if any(_failed(outcome) for outcome in results.values()) else code
     if as_json:
         click.echo(json.dumps(results_as_json(name, as_of_shown, results, code), ensure_ascii=False))
     else:
         show_results(results)
     sys.exit(code)
+
+
+def _failed(outcome: Outcome) -> bool:
+    return outcome.state in ("failed", "busy") or bool(outcome.result and outcome.result.errors)
 
 
 @cli.command()

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -75,7 +76,7 @@ class EmailSettings:
 
     host: str
     port: int
-    security: str
+    security: Literal["starttls", "tls", "none"]
     username: str
     password: str = field(repr=False)
     sender: str
@@ -222,7 +223,8 @@ class _Reader:
         username = section.text("username")
         result = EmailSettings(
             host=section.text("host", REQUIRED if used else ""), port=section.whole("port", 587, least=1),
-            security=section.choice("security", ("starttls", "tls", "none"), "starttls"), username=username,
+            security=section.choice("security", ("starttls", "tls", "none"), "starttls"),  # type: ignore[arg-type]
+ username=username,
             password=self.secret(section, "password", "env:SMTP_PASSWORD", needed=used and bool(username)),
             sender=section.text("sender", REQUIRED if used else "", wanted='an address, as "partners@example.com"'),
         )  # fmt: skip

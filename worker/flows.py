@@ -22,7 +22,6 @@ from worker.programme import (
     money_facts,
     read_deals,
     read_lines,
-    read_statements,
     read_tables,
 )
 
@@ -69,13 +68,13 @@ def _lines_as_they_should_be(programme: Programme) -> tuple[Tables, Facts, Outco
 def plan_commissions(programme: Programme) -> Plan:
     """Won deals, plans, cash → every line of every month."""
     tables, facts, outcome = _lines_as_they_should_be(programme)
-    return money_plans.commission_plan(tables.rows["Commissions"], facts, outcome, read_lines(tables))
+    return money_plans.commission_plan(tables.rows["Commissions"], facts, outcome)
 
 
 def plan_cash(programme: Programme) -> Plan:
     """What clients paid → which months are covered, and suggestions for invoices that match nothing."""
     tables, facts, outcome = _lines_as_they_should_be(programme)
-    plan = money_plans.commission_plan(tables.rows["Commissions"], facts, outcome, read_lines(tables))
+    plan = money_plans.commission_plan(tables.rows["Commissions"], facts, outcome)
     standing = tuple(edit for edit in plan.edits if edit.row is not None)
     return replace(plan, flow="cash", edits=(*standing, *money_plans.suggestions(tables.own(), outcome)))
 
@@ -106,9 +105,7 @@ def plan_settle(programme: Programme) -> Plan:
         {p.key: p for p in tables.partners}, policy=programme.rules.policy, today=programme.today,
         words=programme.words,
     )  # fmt: skip
-    totals = money_plans.partner_totals(
-        tables.partners, tables.leads, read_lines(tables), read_statements(tables), programme.currency
-    )
+    totals = money_plans.partner_totals(tables.partners, tables.leads, read_lines(tables), programme.currency)
     return replace(plan, edits=(*plan.edits, *totals))
 
 

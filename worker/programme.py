@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from worker.domain.cells import Row
 from worker.domain.facts import Deal
-from worker.domain.leads import LeadRow
-from worker.domain.lines import Line, Statement
+from worker.domain.leads import LeadRow, Stage
+from worker.domain.lines import Line
 from worker.domain.months import Period, local_day
 from worker.domain.partners import PartnerRow, by_any_name
 from worker.domain.policy import Rules
@@ -19,7 +19,7 @@ from worker.domain.words import Words
 from worker.planning import guards, intake, rows
 from worker.planning.assembly import assemble
 from worker.planning.commissions import Facts
-from worker.ports import Books, Clock, Crm, Ledger, Memory, Stage, Tracker, UnsafePlan
+from worker.ports import Books, Clock, Crm, Ledger, Memory, Tracker, UnsafePlan
 
 EVERYTHING = ("Partners", "Members", "Leads", "Splits", "Commissions", "Statements")
 
@@ -94,7 +94,7 @@ def read_tables(programme: Programme) -> Tables:
     """Read the tracker; UnsafePlan when a table suddenly reads empty."""
     found = programme.tracker.read(EVERYTHING, whole=programme.whole)
     _not_emptied(programme, found)
-    partners = [PartnerRow.of(row) for row in found["Partners"]]
+    partners = intake.keyed([PartnerRow.of(row) for row in found["Partners"]])
     leads = [LeadRow.of(row, programme.now) for row in found["Leads"]]
     return Tables(found, leads, partners, by_any_name(partners))
 
@@ -146,9 +146,3 @@ def money_facts(programme: Programme, tables: Tables, deals: Mapping[str, Deal],
 def read_lines(tables: Tables) -> list[Line]:
     """Return the rows of the Commissions table that can be read as lines."""
     return [line for row in tables.rows["Commissions"] if isinstance(line := rows.line_from_row(row), Line)]
-
-
-def read_statements(tables: Tables) -> list[Statement]:
-    """Return the rows of the Statements table that can be read as statements."""
-    found = (rows.statement_from_row(row) for row in tables.rows["Statements"])
-    return [statement for statement in found if isinstance(statement, Statement)]

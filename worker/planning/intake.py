@@ -225,10 +225,21 @@ def _acknowledgement(vetted: Vetted, key: str, words: Words) -> Notice:
     return Notice(f"{vetted.partner.key}/lead/{key}", "lead", vetted.partner.recipient(), subject, text, html, rows)
 
 
-def partner_edits(partners: Sequence[PartnerRow], plans: Collection[str]) -> list[RowEdit]:
-    """Return the keys to mint and the problems to tell in the Partners table."""
-    edits: list[RowEdit] = []
+def keyed(partners: Sequence[PartnerRow]) -> list[PartnerRow]:
+    """Return the partners, each with its key: the one in its row, else the one that this run mints."""
     taken = {p.key for p in partners if p.key}
+    found: list[PartnerRow] = []
+    for partner in partners:
+        if partner.name and not partner.key:
+            partner = replace(partner, key=partner_key(partner.name, taken))
+            taken.add(partner.key)
+        found.append(partner)
+    return found
+
+
+def partner_edits(partners: Sequence[PartnerRow], plans: Collection[str]) -> list[RowEdit]:
+    """Return the keys to mint and the problems to tell in the Partners table; `partners` have their keys."""
+    edits: list[RowEdit] = []
     names: dict[str, int] = defaultdict(int)
     holders: dict[str, str] = {}
     for partner in partners:
@@ -237,15 +248,11 @@ def partner_edits(partners: Sequence[PartnerRow], plans: Collection[str]) -> lis
     for partner in partners:
         if not partner.name:
             continue
-        key = partner.key
-        if not key:
-            key = partner_key(partner.name, taken)
-            taken.add(key)
         problem = ". ".join(_partner_problems(partner, names, holders, plans))
-        cells: dict[str, Cell] = {"Key": key, "Problem": f"{problem}." if problem else None}
-        minted = not partner.key
+        cells: dict[str, Cell] = {"Key": partner.key, "Problem": f"{problem}." if problem else None}
+        minted = not partner.row.text("Key")
         reason = problem or ("a new partner gets its key" if minted else "the problem is mended")
-        edits += edit_of(partner.row, key, cells, reason, key, first=minted)
+        edits += edit_of(partner.row, partner.key, cells, reason, partner.key, first=minted)
     return edits
 
 

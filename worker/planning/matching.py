@@ -20,6 +20,7 @@ from worker.planning.earning import Facts, deal_order, survivors
 CASH = frozenset({"AUTHORISED", "PAID"})  # statuses of invoices and credit notes that carry cash
 _BILLED = CASH | {"VOIDED"}
 _TOKEN = re.compile(r"[\w-]+")
+_SHOWN = 5  # suggestions that are written out; a client may have hundreds of invoices
 _FEW = 3  # an amount that fits more deals than this says nothing
 
 
@@ -177,7 +178,12 @@ def suggest(
         for lead_key, why in reasons.items():
             amount = f"{shown(invoice.sub_total, invoice.currency)} {invoice.currency}"
             found[lead_key].append(f"{invoice.number} of {invoice.on}, {amount} net ({', '.join(why)})")
-    return {key: f"May be for this deal: {'; '.join(t)}. If so, write it into Invoices." for key, t in found.items()}
+    return {key: _words(texts) for key, texts in found.items()}
+
+
+def _words(texts: Sequence[str]) -> str:
+    more = f"; and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
+    return f"May be for this deal: {'; '.join(texts[:_SHOWN])}{more}. If so, write the number into Invoices."
 
 
 def _add(reasons: dict[str, list[str]], leads: Iterable[str], why: str) -> None:

@@ -114,7 +114,8 @@ class Push:
 
     def _company(self, key: str, draft: LeadDraft) -> Want:
         domain = key if draft.domain else None
-        values = {"name": draft.company, "domain": domain, "website": draft.website, "country": draft.country}
+        website = None if domain else draft.website  # HubSpot fills it from the domain
+        values = {"name": draft.company, "domain": domain, "website": website, "country": draft.country}
         return Want(key, draft.key, _filled({**values, self._names.company: key}))
 
     # Contacts

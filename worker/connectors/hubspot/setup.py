@@ -164,7 +164,8 @@ def _scopes(door: Door) -> Check:
 
 def _readable(door: Door, kind: str) -> Check:
     def look() -> tuple[bool, str]:
-        body: Json = {"filterGroups": [], "properties": [], "sorts": [], "limit": 1, "after": "0"}
+        any_ = [{"filters": [{"propertyName": "hs_object_id", "operator": "GT", "value": "0"}]}]
+        body: Json = {"filterGroups": any_, "properties": ["hs_object_id"], "sorts": [], "limit": 1, "after": "0"}
         return True, f"{door.read(objects(kind, 'search'), body, limits=SEARCH).get('total', 0)} there"
 
     return _tried(f"HubSpot {kind}", f"add the scope crm.objects.{kind}.read to the key in HubSpot", look)

@@ -27,6 +27,13 @@ def elements(x: Exchange, plural: str, kind: str) -> list[dict[str, Any]]:
     return [known(item, kind) for item in found]
 
 
+def only(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the one element of a write that takes no more."""
+    if len(found) != 1:
+        raise unreadable(f"One element was expected, not {len(found)}")
+    return found[0]
+
+
 def known(value: Any, kind: str) -> dict[str, Any]:
     """Return an object whose fields are all known."""
     if not isinstance(value, dict):

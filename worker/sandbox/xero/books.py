@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from worker.sandbox.clock import Clock
@@ -227,7 +226,7 @@ class Books:
             setattr(document, name, value)
         moved = status != document.status
         document.status = status
-        if status == "DELETED":
+        if moved and status == "DELETED" and document.type == "ACCREC":
             self._numbers.pop(document.number, None)
         if moved or differing:
             self._resettle(document)
@@ -251,6 +250,8 @@ class Books:
             self.check_unlocked(document.date)
             self.check_unlocked(differing.get("date", document.date))
         if document.type == "ACCREC" and "number" in differing:
+            if not differing["number"]:
+                raise RuleBroken("Invoice # must not be empty.")
             self.check_number(differing["number"], document)
 
     def settle(self, document: Document, *, payment: bool) -> None:
@@ -282,8 +283,7 @@ class Books:
                 allocation.date for allocation in document.allocations
             ]
             document.paid_on = max(days, default=document.date) if full else None
-            if document.open < Decimal(0):
-                raise AssertionError(f"more was settled on {document.number} than its total")
+            assert document.open >= 0, f"more was settled on {document.number} than its total"
 
     def _forget(self, document: Document) -> None:
         document.written.clear()

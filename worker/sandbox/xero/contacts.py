@@ -7,6 +7,7 @@ from typing import Any
 
 from worker.sandbox.server import Reply
 from worker.sandbox.xero.bodies import elements, outcome, refuse_all, text, wrong
+from worker.sandbox.xero.bodies import only as one
 from worker.sandbox.xero.dates import day_ms, instant_ms
 from worker.sandbox.xero.errors import NO_ID, RuleBroken, not_found
 from worker.sandbox.xero.exchange import BASE_PARAMETERS, Exchange, Listing, csv, flag, listing
@@ -86,8 +87,12 @@ def _write(x: Exchange, *, create: bool, only: str | None = None) -> Reply:
     summarise = flag(x.query(frozenset({"summarizeErrors"})), "summarizeErrors", True)
     given = elements(x, "Contacts", "Contact")
     if only is not None:
-        given = [{**given[0], "ContactID": only}]
+        given = [{**one(given), "ContactID": only}]
     checked = [(element, *_check(x, element, create)) for element in given]
+    numbers = [changes.get("number") for _, _, changes, _ in checked]
+    for index, (_, _, changes, messages) in enumerate(checked):
+        if changes.get("number") in numbers[:index] and changes.get("number"):
+            messages.append(f"The ContactNumber {changes['number']} stands twice in the request")
     if summarise:
         refuse_all([wrong({"ContactID": NO_ID, **element}, found) for element, _, _, found in checked if found])
     results = []

@@ -99,7 +99,7 @@ class Drafting:
             if value is not None:
                 self.changes[name] = value
         printed = text(self.element, "InvoiceNumber" if self.kind == INVOICE else "CreditNoteNumber")
-        if printed is not None:
+        if printed:
             self.changes["number"] = printed
             if len(printed) > 255:
                 self.messages.append("The number must not be longer than 255 characters")

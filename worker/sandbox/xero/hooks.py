@@ -102,7 +102,8 @@ class Hooks:
             self._not_before = now + timedelta(seconds=late.options.get("seconds", 60))
         if self.state != "on" or not self._queue or now < self._not_before:
             return []
-        events, body = self._queue, self._body(self._queue)
+        events = list(self._queue)  # more may be noted while these are under way
+        body = self._body(events)
         tries = [self._post(send or post, body)]
         if not _taken(tries[0]):
             tries.append(self._post(send or post, body))

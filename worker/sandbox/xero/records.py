@@ -177,9 +177,6 @@ class Table(Generic[R]):
         self._ordered: list[R] = []
         self._moved: dict[str, R] = {}
 
-    def __len__(self) -> int:
-        return len(self.rows)
-
     def put(self, row: R) -> R:
         """Add a row, or note that one has moved."""
         self.rows[row.id] = self._moved[row.id] = row

@@ -109,9 +109,8 @@ class Renderer:
         out |= {
             "CurrencyRate": places(d.rate, 6), "Type": d.type, "Reference": d.reference, "RemainingCredit": d.open,
             "Allocations": [self.allocation(a) for a in d.allocations],
+            "Payments": [self._payment_of(p) for p in d.payments],
         }  # fmt: skip
-        if not view.summary:
-            out["Payments"] = [self._payment_of(p) for p in d.payments]
         return out | {"HasAttachments": False, "HasErrors": False} | self._heading(d, view, due=d.kind == CREDIT_NOTE)
 
     def _heading(self, d: Document, view: View, due: bool) -> dict[str, Any]:
@@ -189,7 +188,7 @@ class Renderer:
     def _parent(self, d: Document, view: View) -> dict[str, Any]:
         """Name what a payment paid; of a refund that is the credit, under "Invoice".
 
-        So in the examples of the description (2026-07) and in the enumeration of Invoice.Type, which holds AROVERPAYMENT.
+        So in the examples of the description (2026-07), and Invoice.Type has AROVERPAYMENT among its values.
         """
         contact = self.contact_of(d.contact, View())
         if d.kind != INVOICE and self.switches.refund_parent_key:

@@ -182,6 +182,8 @@ class Xero(Switches, Clerk, Cashier, Onlooker):
         handler = methods.get(x.request.method)
         if handler is None:
             raise no_such_method()
+        if len(x.request.target) > self.url_limit:
+            raise Rejected(414, "Request-URI Too Long")
         if len(x.request.body) > MAX_BODY:
             raise Rejected(413, "Request Entity Too Large")
         return handler(x, *(part for index, part in enumerate(parts) if index in (1, 3)))

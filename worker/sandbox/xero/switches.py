@@ -23,6 +23,7 @@ class Switches:
     payment_fires_invoice: bool = True  # undocumented: does a payment send an INVOICE event
     merge_moves_documents: bool = False  # undocumented: do merged contacts' documents get a new UpdatedDateUTC
     retry_after: bool = True  # Retry-After on a 429; may be missing for "concurrent"
+    url_limit: int = 2_083  # characters; some 50 ids fit in (inferred)
     unpaged_limit: int = 100_000  # rows above which a list without page and filter is refused (pyxero#373)
 
     def shape(self) -> tuple[object, ...]:

@@ -1,0 +1,126 @@
+"""Whole flows: the real app with its real SDKs over real sockets, against every stand-in at once.
+
+Only time is ours: the app's clock is the sandbox's, and its waits move that clock on instead of taking real time. Nothing
+of the app is patched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from worker.app import App, load
+from worker.engine.runs import Outcome
+from worker.sandbox.clock import Clock
+from worker.sandbox.world import World
+
+ROOT = Path(__file__).resolve().parents[2]
+START = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
+
+
+class PlayedClock:
+    """The app's clock: the sandbox's time; a wait moves it on."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def seconds(self) -> float:
+        return self._clock.seconds()
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.advance(timedelta(seconds=max(seconds, 0)))
+
+
+class Desk:
+    """A programme on the sandbox, set up, with hands to play everybody."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self.world = world
+        self.folder = folder
+        self.rules = folder / "rules"
+        shutil.copytree(ROOT / "rules", self.rules)
+        self.config = folder / "config.toml"
+        self.config.write_text(world.settings("rules"), encoding="utf-8")
+        self.state = folder / "quarterday.db"
+
+    def app(self) -> App:
+        """Build the app afresh, as a new process would."""
+        config, loaded = load(self.config)
+        return App(config, loaded, clock=PlayedClock(self.world.clock))
+
+    def run(self, *flows: str, **options: Any) -> dict[str, Outcome]:
+        """Run flows as one command does."""
+        from worker.app import DEFAULT_FLOWS
+
+        with self.app() as app:
+            return app.run(flows or DEFAULT_FLOWS, **options)
+
+    def set_up(self) -> None:
+        """Make tables, columns and properties."""
+        with self.app() as app:
+            _, left = app.set_up(True)
+        assert [] == left
+
+    def partner(self, name: str, **cells: Any) -> str:
+        """Add an enrolled partner on the gold plan; return the row's id."""
+        host = name.lower().replace(" ", "-")
+        known = {"Partner": name, "Status": "Enrolled", "Plan": "gold", "Email": f"money@{host}.test",
+                 "Company domain": f"{host}.test", "Currency": "GBP"}  # fmt: skip
+        return self.world.airtable.add_row("Partners", {**known, **cells})
+
+    def lead(self, partner: str, company: str, source: str = "formSubmission", **cells: Any) -> str:
+        """Add a lead row as a form does; return the row's id."""
+        host = company.lower().replace(" ", "-")
+        known = {"Partner": partner, "Company": company, "Website": f"https://www.{host}.com", "First name": "Jo",
+                 "Last name": "Doe", "Email": f"jo@{host}.com"}  # fmt: skip
+        cells = {**known, **cells}
+        return self.world.airtable.add_row("Leads", {c: v for c, v in cells.items() if v is not None}, source=source)
+
+    def row(self, row_id: str, table: str = "Leads") -> dict[str, Any]:
+        """Return a row's cells by name."""
+        return self.world.airtable.row(table, row_id)["fields"]
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Return the cells of every row."""
+        return [row["fields"] for row in self.world.airtable.rows(table)]
+
+    def later(self, **time: float) -> None:
+        """Let time pass."""
+        self.world.clock.advance(timedelta(**time))
+
+    def until(self, at: datetime) -> None:
+        """Let time pass until an instant."""
+        self.world.clock.set(at)
+
+    def win(self, deal: str, amount: str = "12000", interval: str = "annual", currency: str = "GBP") -> None:
+        """Fill in what a deal is worth and drag it to won."""
+        self.world.hubspot.edit(
+            "deals", deal, {"amount": amount, "billing_interval": interval, "deal_currency_code": currency}
+        )
+        self.world.hubspot.move_deal(deal, "closedwon")
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """Every stand-in, served on loopback, with the limits of the real services."""
+    with World(START) as made:
+        yield made
+
+
+@pytest.fixture
+def desk(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A programme that is set up and has no rows yet."""
+    for name, value in world.environment().items():
+        monkeypatch.setenv(name, value)
+    made = Desk(world, tmp_path)
+    made.set_up()
+    return made

@@ -1,0 +1,94 @@
+"""Every service at once on loopback, sharing one clock: what the demo and the tests of whole flows talk to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from worker.sandbox.airtable import Airtable
+from worker.sandbox.clock import Clock
+from worker.sandbox.hubspot import HubSpot
+from worker.sandbox.mail import Mail
+from worker.sandbox.server import Server
+from worker.sandbox.slack import Slack
+from worker.sandbox.xero import Xero
+
+BASE = "appSandboxBase001"
+
+
+class World:
+    """The stand-ins, served; use it as a context manager, or close it."""
+
+    def __init__(self, start: datetime, *, seed: int = 0, running: bool = False) -> None:
+        """Start everything at an instant; `running` lets real time pass too."""
+        self.clock = Clock(start, running=running)
+        self.airtable = Airtable(self.clock, seed=seed, base=BASE)
+        self.hubspot = HubSpot(self.clock, seed=seed)
+        self.xero = Xero(self.clock, seed=seed)
+        self.slack = Slack(self.clock, seed=seed)
+        self.mail = Mail(self.clock)
+        self.mail.start()
+        services = (self.airtable, self.hubspot, self.xero, self.slack)
+        self.servers: Mapping[str, Server] = {service.name: Server(service, self.clock) for service in services}
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop every server."""
+        for server in self.servers.values():
+            server.close()
+        self.mail.close()
+
+    def environment(self) -> dict[str, str]:
+        """Return the secrets that open the sandbox, by the environment variable that they belong in."""
+        return {
+            "AIRTABLE_TOKEN": "patSANDBOX",
+            "HUBSPOT_TOKEN": "pat-SANDBOX",
+            "XERO_CLIENT_ID": "SANDBOX",
+            "XERO_CLIENT_SECRET": "sandbox-secret",
+            "SLACK_TOKEN": self.slack.token,
+        }
+
+    def settings(self, rules: str, name: str = "Sandbox programme") -> str:
+        """Return a config.toml that points at the sandbox; `rules` is the folder of the rules."""
+        url = {name: server.url for name, server in self.servers.items()}
+        return f"""\
+[programme]
+name = "{name}"
+rules = "{rules}"
+
+[tracker]
+kind = "airtable"
+
+[tracker.airtable]
+base = "{BASE}"
+token = "env:AIRTABLE_TOKEN"
+endpoint = "{url["airtable"]}"
+
+[crm.hubspot]
+token = "env:HUBSPOT_TOKEN"
+endpoint = "{url["hubspot"]}"
+
+[ledger.xero]
+client_id = "env:XERO_CLIENT_ID"
+client_secret = "env:XERO_CLIENT_SECRET"
+endpoint = "{url["xero"]}"
+identity_endpoint = "{url["xero"]}"
+
+[notify]
+channels = ["email", "slack"]
+
+[notify.slack]
+token = "env:SLACK_TOKEN"
+endpoint = "{url["slack"]}/api/"
+
+[notify.email]
+host = "{self.mail.host}"
+port = {self.mail.port}
+security = "none"
+sender = "Partners <partners@sandbox.test>"
+"""
