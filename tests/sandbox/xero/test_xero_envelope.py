@@ -84,6 +84,14 @@ def test_without_accept_json_the_answer_is_xml(api: Any, three: list[str], accep
     assert "2026-09-01T00:00:00" == root.findtext("Invoices/Invoice/Date")
 
 
+def test_a_null_is_nil_in_xml(xero: Xero, api: Any, three: list[str]) -> None:
+    """What is null in JSON is an element with xsi:nil."""
+    xero.spoil(three[0], Reference=None)
+    reply = api.get(f"Invoices/{three[0]}", {"Accept": None})
+
+    assert '<Reference xsi:nil="true" />' in reply.text
+
+
 def test_an_error_without_accept_json_is_xml_too(api: Any) -> None:
     """The 400 of pyxero's kept body: ApiException with ErrorNumber, Type, Message, Elements."""
     reply = api.put("Invoices", {"Invoices": [{"Type": "ACCREC"}]}, {"Accept": None})

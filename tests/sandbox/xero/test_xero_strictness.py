@@ -66,6 +66,7 @@ def test_an_unknown_parameter_or_value_is_400(api: Any, path: str, query: dict[s
         b'{"Invoices": [], "Extra": 1}',
         b'{"Invoices": [{"Typ": "ACCREC"}]}', b'{"Invoices": [{"Type": "ACCREC", "LineItems": [{"Amount": 1}]}]}',
         b'{"Invoices": [{"Type": "ACCREC", "Contact": {"Id": "x"}}]}', b'{"Invoices": [{"Type": 5}]}',
+        b'{"Invoices": [{"Type": "ACCREC", "Date": 20261001}]}',
         b'{"Invoices": [{"Type": "ACCREC", "LineItems": [{"Description": "x", "UnitAmount": "12.00"}]}]}',
         b'{"Invoices": [{"Type": "ACCREC", "Date": "tomorrow"}]}', b'{"Invoices": [{"Type": "ACCREC", "Total": NaN}]}',
         b'{"Invoices": [{"Type": "ACCREC", "SentToContact": "true"}]}',

@@ -27,7 +27,7 @@ def elements(x: Exchange, plural: str, kind: str) -> list[dict[str, Any]]:
     return [known(item, kind) for item in found]
 
 
-def only(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def sole(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the one element of a write that takes no more."""
     if len(found) != 1:
         raise unreadable(f"One element was expected, not {len(found)}")

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.sandbox.server import Reply
-from worker.sandbox.xero.bodies import elements, outcome, refuse_all, text, wrong
-from worker.sandbox.xero.bodies import only as one
+from worker.sandbox.xero.bodies import elements, outcome, refuse_all, sole, text, wrong
 from worker.sandbox.xero.dates import day_ms, instant_ms
 from worker.sandbox.xero.errors import NO_ID, RuleBroken, not_found
 from worker.sandbox.xero.exchange import BASE_PARAMETERS, Exchange, Listing, csv, flag, listing
@@ -87,7 +86,7 @@ def _write(x: Exchange, *, create: bool, only: str | None = None) -> Reply:
     summarise = flag(x.query(frozenset({"summarizeErrors"})), "summarizeErrors", True)
     given = elements(x, "Contacts", "Contact")
     if only is not None:
-        given = [{**one(given), "ContactID": only}]
+        given = [{**sole(given), "ContactID": only}]
     checked = [(element, *_check(x, element, create)) for element in given]
     numbers = [changes.get("number") for _, _, changes, _ in checked]
     for index, (_, _, changes, messages) in enumerate(checked):

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.sandbox.server import Reply
-from worker.sandbox.xero.bodies import elements, outcome, refuse_all, text, wrong
-from worker.sandbox.xero.bodies import only as one
+from worker.sandbox.xero.bodies import elements, outcome, refuse_all, sole, text, wrong
 from worker.sandbox.xero.drafts import STATUSES, Draft, Drafting, commit
 from worker.sandbox.xero.errors import NO_ID, not_found, unparsable, unreadable
 from worker.sandbox.xero.exchange import BASE_PARAMETERS, Exchange, Listing, csv, flag, listing, unitdp
@@ -132,7 +131,7 @@ def _addressed(x: Exchange, kind: str, given: list[dict[str, Any]], key: str) ->
     document = x.books.documents[kind].get(key)
     if document is None:
         raise not_found()
-    element = one(given)
+    element = sole(given)
     if element.get(f"{kind}ID", document.id) != document.id:
         raise unreadable(f"Another {kind} than that of the address was given")
     return {**element, f"{kind}ID": document.id}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from worker.sandbox.server import Reply
-from worker.sandbox.xero.bodies import day, elements, known, number, only, outcome, refuse_all, text, truth, wrong
+from worker.sandbox.xero.bodies import day, elements, known, number, outcome, refuse_all, sole, text, truth, wrong
 from worker.sandbox.xero.cash import Paid, check_payment, pay, pay_batch, unpay, unpay_batch
 from worker.sandbox.xero.errors import NO_ID, RuleBroken, not_found
 from worker.sandbox.xero.exchange import BASE_PARAMETERS, Exchange, Listing, flag, listing
@@ -81,7 +81,7 @@ def delete(x: Exchange, key: str) -> Reply:
     payment = x.books.payments.get(key)
     if payment is None:
         raise not_found()
-    element = only(elements(x, "Payments", "Payment"))
+    element = sole(elements(x, "Payments", "Payment"))
     messages: Sequence[str] = []
     if {**element, "PaymentID": payment.id} != {"PaymentID": payment.id, "Status": "DELETED"}:
         messages = ["A payment can only be changed to the Status DELETED"]
@@ -173,7 +173,7 @@ def create_batch(x: Exchange) -> Reply:
 def delete_batch(x: Exchange, key: str | None = None) -> Reply:
     """POST /BatchPayments, or /BatchPayments/{id}, with the Status DELETED."""
     x.query(frozenset())
-    element = only(elements(x, "BatchPayments", "BatchPayment"))
+    element = sole(elements(x, "BatchPayments", "BatchPayment"))
     batch = x.books.batches.get(key or text(element, "BatchPaymentID") or "")
     if batch is None:
         raise not_found()
