@@ -1,0 +1,167 @@
+"""Retroactive tiers: when a period is over, what brings a partner's earned lines to the rate of the bracket reached.
+
+One line per partner, currency and period, without deal. How it is answered once it is locked: `corrections`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from worker.domain.lines import Line
+from worker.domain.money import rounded, shown, zero
+from worker.domain.months import Period
+from worker.planning.amounts import Priced, Run
+from worker.planning.statuses import percent
+from worker.planning.terms import plan_text
+from worker.planning.tiers import Entry, Place, bracket_of, line_up, spell
+
+Still = Sequence[tuple[Line, str]]  # lines that can't be computed, each with the reason
+
+
+@dataclass(frozen=True, slots=True)
+class TrueUp:
+    """What a partner is given, or loses, beyond the lines of a period that is over."""
+
+    partner: str
+    period: Period
+    currency: str
+    amount: Decimal
+    earned: bool  # whether any line of the period is
+    rate: str
+    plan: str
+    why: str
+    capped: bool
+    doubt: str | None  # why it must not move
+
+
+@dataclass(slots=True)
+class _Sum:
+    """The earned lines of one period (of one deal, where its plan caps deals): their base, marginal and at the rate."""
+
+    cap: Decimal | None
+    base: Fraction = Fraction(0)
+    marginal: Fraction = Fraction(0)
+    reached: Fraction = Fraction(0)
+    made: Decimal = Decimal(0)
+
+
+@dataclass(slots=True)
+class _Account:
+    """A partner's lines in one currency, in their order, and what each deal has used of its cap."""
+
+    runs: Sequence[Run]
+    amounts: Sequence[Sequence[Priced]]
+    entries: Sequence[Entry]
+    still: Still
+    used: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+
+    def run(self, place: Place) -> Run:
+        """Return the run of an entry."""
+        return self.runs[place[0]]
+
+
+def true_ups(runs: Sequence[Run], amounts: Sequence[Sequence[Priced]], still: Still, today: date) -> list[TrueUp]:
+    """Return the true-ups of all periods that are over, the zero ones too."""
+    partners = {run.partner for run in runs if _retroactive(run)}
+    if not partners:
+        return []
+    found: list[TrueUp] = []
+    ledger = line_up(runs, [line for line, _ in still], partners, amounts)
+    for partner, currency in sorted(ledger):
+        own = [(line, why) for line, why in still if line.partner == partner]
+        account = _Account(runs, amounts, ledger[partner, currency], own)
+        for entry in account.entries:
+            account.used[entry.deal] += entry.amount
+        found += [_true_up(account, partner, currency, period) for period in _periods(account, today)]
+    return found
+
+
+def _retroactive(run: Run) -> bool:
+    return bool(run.plan.tiers) and run.plan.mode == "retroactive" and run.plan.tier_period != "lifetime"
+
+
+def _periods(account: _Account, today: date) -> list[Period]:
+    found: set[Period] = set()
+    for entry in account.entries:
+        if entry.place is not None and _retroactive(account.run(entry.place)):
+            period = spell(account.run(entry.place).plan, entry.order[0])
+            if period is not None and period.last.over(today):
+                found.add(period)
+    return sorted(found)
+
+
+def _true_up(account: _Account, partner: str, currency: str, period: Period) -> TrueUp:
+    within = [entry for entry in account.entries if entry.order[0] in period]
+    metric = sum((entry.base for entry in within), Fraction(0))
+    rated = [
+        (account.run(entry.place), entry.place, entry)
+        for entry in within
+        if entry.place is not None and _retroactive(account.run(entry.place))
+        and spell(account.run(entry.place).plan, entry.order[0]) == period
+    ]  # fmt: skip
+    sums = _sums(account, rated, metric)
+    amount, cut = _given(account, sums, currency)
+    caps = [run.plan.cap_per_partner for run, *_ in rated if run.plan.cap_per_partner is not None]
+    if caps:
+        room = max(min(caps) - sum((entry.amount for entry in within), Decimal(0)), Decimal(0))
+        amount, cut = min(amount, room), cut or amount > room
+    rate = _listed(percent(bracket_of(metric, run.plan.tiers).rate) for run, *_ in rated)
+    plan = _listed(plan_text(run.plan) for run, *_ in rated)
+    base = sum((s.base for s in sums.values()), Fraction(0))
+    made = sum((s.made for s in sums.values()), Decimal(0))
+    why = (
+        f"{period} reached a base of {shown(metric, currency)}: {shown(base, currency)} earned × {rate} (plan {plan}), "
+        f"less {shown(made, currency)} of its lines = {shown(amount, currency)}"
+    )
+    return TrueUp(
+        partner, period, currency, rounded(amount, currency), bool(sums), rate, plan, why, cut, _doubt(account, within)
+    )
+
+
+def _sums(account: _Account, rated: Iterable[tuple[Run, Place, Entry]], metric: Fraction) -> dict[str, _Sum]:
+    """Add up what is earned; deals whose plan caps them by themselves, the others together."""
+    found: dict[str, _Sum] = {}
+    for run, (i, k), entry in rated:
+        if run.slots[k].cover is None:
+            continue
+        cap = run.plan.cap_per_deal
+        own = found.setdefault("" if cap is None else entry.deal, _Sum(cap))
+        priced = account.amounts[i][k]
+        own.base += entry.base
+        own.marginal += priced.exact
+        own.reached += entry.base * Fraction(bracket_of(metric, run.plan.tiers).rate) / 100
+        own.made += priced.total - priced.before
+    return found
+
+
+def _given(account: _Account, sums: dict[str, _Sum], currency: str) -> tuple[Decimal, bool]:
+    """Return what the sums come to beyond their lines, and whether a deal's cap cut it."""
+    amount, cut = zero(currency), False
+    for deal, own in sums.items():
+        more = rounded(own.reached, currency) - own.made if own.reached != own.marginal else zero(currency)
+        if own.cap is not None:
+            room = max(own.cap - account.used[deal], Decimal(0))
+            more, cut = min(more, room), cut or more > room
+        account.used[deal] += more
+        amount += more
+    return amount, cut
+
+
+def _listed(words: Iterable[str]) -> str:
+    return " / ".join(dict.fromkeys(words))
+
+
+def _doubt(account: _Account, within: Iterable[Entry]) -> str | None:
+    """Return why a true-up must not move: one of its period's lines is in doubt, or stands still."""
+    still = {(line.deal, line.month): why for line, why in account.still}
+    for entry in within:
+        case = account.run(entry.place).case if entry.place is not None else None
+        why = (case.doubt or case.gap) if case else still.get((entry.deal, entry.order[0]))
+        if why is not None:
+            return why
+    return None
