@@ -180,7 +180,7 @@ def test_where_is_read_to_the_letter(api: Any, where: str) -> None:
 
 
 def test_identity_is_strict_too(xero: Xero, api: Any) -> None:
-    """JSON for a form, an unknown connection, a strange parameter, broken Basic auth: refused; no offline, no refresh."""
+    """JSON for a form, an unknown connection, a strange parameter, broken Basic auth are refused."""
     form = {"grant_type": "client_credentials", "scope": "accounting.invoices"}
 
     assert 400 == api.post("/connect/token", form).status

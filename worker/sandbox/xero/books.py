@@ -31,9 +31,8 @@ NOT_FOR_CHANGE = "Invoice not of valid status for modification"
 SETTLED = "This document cannot be edited as it has a payment or credit note allocated to it."
 # Nobody can set PAID: it comes and goes with the money.
 MOVES = frozenset({
-    ("DRAFT", "SUBMITTED"), ("DRAFT", "AUTHORISED"), ("DRAFT", "DELETED"), ("SUBMITTED", "DRAFT"), ("SUBMITTED",
-    "AUTHORISED"),
-    ("SUBMITTED", "DELETED"), ("AUTHORISED", "VOIDED"),
+    ("DRAFT", "SUBMITTED"), ("DRAFT", "AUTHORISED"), ("DRAFT", "DELETED"), ("SUBMITTED", "DRAFT"),
+    ("SUBMITTED", "AUTHORISED"), ("SUBMITTED", "DELETED"), ("AUTHORISED", "VOIDED"),
 })  # fmt: skip
 # Changes that Xero makes without moving UpdatedDateUTC (docs, 2026-11): a delta never shows them.
 SILENT = frozenset({"due", "sent"})

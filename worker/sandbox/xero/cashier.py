@@ -21,8 +21,7 @@ class Cashier:
 
     def pay(
         self, invoice: str, amount: Amount | None = None, date: Day | None = None, *, reference: str = "",
-        rate: Amount | None = None,
-        reconciled: bool = True,
+        rate: Amount | None = None, reconciled: bool = True,
     ) -> str:  # fmt: skip
         """Pay an invoice or bill, wholly or in part, and return the PaymentID; a `rate` of 0 occurs in real ones."""
         return self._pay(INVOICE, invoice, amount, date, reference, rate, reconciled)
@@ -48,8 +47,7 @@ class Cashier:
 
     def overpay(
         self, contact: str, amount: Amount, date: Day | None = None, *, kind: str = "RECEIVE",
-        currency: str | None = None,
-        reference: str = "", rate: Amount = 1,
+        currency: str | None = None, reference: str = "", rate: Amount = 1,
     ) -> str:  # fmt: skip
         """Enter money received beyond any invoice and return the OverpaymentID; kind "SPEND" is money to a supplier."""
         with self._lock:
@@ -109,8 +107,7 @@ class Cashier:
 
     def _pay(
         self, kind: str, key: str, amount: Amount | None, date: Day | None, reference: str = "",
-        rate: Amount | None = None,
-        reconciled: bool = True,
+        rate: Amount | None = None, reconciled: bool = True,
     ) -> str:  # fmt: skip
         with self._lock:
             return pay(self.books, self._paid(kind, key, amount, date, reference, rate, reconciled)).id

@@ -166,8 +166,8 @@ def entered(
     lines = tuple(_line(books, row, account) for row in rows)
     return Document(
         kind, books.ids.next(kind), type_, books.contact(contact), books.day(day), "AUTHORISED",
-        currency or books.base_currency, books.now(), rate=Decimal(rate), amounts=amounts, lines=lines, **sums(lines,
-        amounts),
+        currency or books.base_currency, books.now(), rate=Decimal(rate), amounts=amounts, lines=lines,
+        **sums(lines, amounts),
     )  # fmt: skip
 
 
@@ -175,10 +175,9 @@ def _line(books: Books, row: Mapping[str, Any], account: str) -> Line:
     quantity, unit = Decimal(row.get("Quantity", 1)), Decimal(row["UnitAmount"])
     amount = cents(row.get("LineAmount", quantity * unit))
     return Line(
-        books.ids.next("line"), row.get("Description", "Services"), quantity, unit, amount, cents(row.get("TaxAmount",
-        0)),
-        row.get("TaxType", "NONE"), row.get("AccountCode", account), row.get("ItemCode"),
-        tracking=tuple(row.get("Tracking", ())),
+        books.ids.next("line"), row.get("Description", "Services"), quantity, unit, amount,
+        cents(row.get("TaxAmount", 0)), row.get("TaxType", "NONE"), row.get("AccountCode", account),
+        row.get("ItemCode"), tracking=tuple(row.get("Tracking", ())),
     )  # fmt: skip
 
 

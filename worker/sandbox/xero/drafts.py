@@ -32,7 +32,7 @@ class Draft:
 
 
 class Drafting:
-    """Reads one element; `create` when the call may not change what is there."""
+    """Reads one element into a draft; `existing` is the document that it changes, `digits` those of unit amounts."""
 
     def __init__(
         self, books: Books, kind: str, element: Mapping[str, Any], existing: Document | None, digits: int

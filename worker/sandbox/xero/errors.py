@@ -21,11 +21,10 @@ class RuleBroken(ValueError):
 class Rejected(Exception):
     """A request that ends in an error: the status, and a body that is text or becomes JSON or XML."""
 
-    def __init__(self, status: int, body: Mapping[str, Any] | str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, status: int, body: Mapping[str, Any] | str) -> None:
         super().__init__(f"{status} {body}")
         self.status = status
         self.body = body
-        self.headers = headers or {}
 
 
 def validation(elements: Sequence[Mapping[str, Any]]) -> Rejected:

@@ -19,11 +19,9 @@ TAX_RATES = {
 # The chart of accounts: what a line without TaxType is taxed as. 090 is the bank.
 ACCOUNTS = {
     "090": "NONE", "200": "OUTPUT2", "260": "OUTPUT2", "310": "INPUT2", "400": "INPUT2", "404": "EXEMPTINPUT",
-    "412": "INPUT2",
-    "420": "NONE", "429": "INPUT2", "433": "EXEMPTINPUT", "445": "RRINPUT", "449": "INPUT2", "453": "INPUT2",
-    "461": "INPUT2",
-    "469": "EXEMPTINPUT", "477": "NONE", "485": "INPUT2", "489": "INPUT2", "493": "INPUT2", "610": "NONE",
-    "800": "NONE",
+    "412": "INPUT2", "420": "NONE", "429": "INPUT2", "433": "EXEMPTINPUT", "445": "RRINPUT", "449": "INPUT2",
+    "453": "INPUT2", "461": "INPUT2", "469": "EXEMPTINPUT", "477": "NONE", "485": "INPUT2", "489": "INPUT2",
+    "493": "INPUT2", "610": "NONE", "800": "NONE",
 }  # fmt: skip
 BANK_ACCOUNT = "090"
 

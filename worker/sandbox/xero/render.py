@@ -176,11 +176,9 @@ class Renderer:
         bank = places(p.amount / p.rate, 2) if p.rate else p.amount
         out |= {
             "Date": day_ms(p.date, self.switches.date_offset), "BankAmount": bank, "Amount": p.amount,
-            "Reference": p.reference,
-            "CurrencyRate": places(p.rate, 6), "PaymentType": p.type, "Status": p.status,
+            "Reference": p.reference, "CurrencyRate": places(p.rate, 6), "PaymentType": p.type, "Status": p.status,
             "UpdatedDateUTC": instant_ms(p.updated, self.switches.date_offset),
-            "UpdatedDateUTCString": utc_string(p.updated),
-            "HasAccount": True, "IsReconciled": p.reconciled,
+            "UpdatedDateUTCString": utc_string(p.updated), "HasAccount": True, "IsReconciled": p.reconciled,
             "Account": {"AccountID": BANK_ACCOUNT_ID, "Code": p.account},
         }  # fmt: skip
         return out | self._parent(p.document, view) | {"HasValidationErrors": False}
@@ -247,8 +245,8 @@ class Renderer:
             out["MergedToContactID"] = c.merged_to
         return out | {
             "ContactStatus": c.status, "Name": c.name, "EmailAddress": c.email, "BankAccountDetails": "",
-            "Addresses": [],
-            "Phones": [], "UpdatedDateUTC": instant_ms(c.updated, self.switches.date_offset), "ContactGroups": [],
+            "Addresses": [], "Phones": [], "ContactGroups": [],
+            "UpdatedDateUTC": instant_ms(c.updated, self.switches.date_offset),
             "IsSupplier": c.supplier, "IsCustomer": c.customer, "ContactPersons": [], "HasAttachments": False,
             "HasValidationErrors": False,
         }  # fmt: skip

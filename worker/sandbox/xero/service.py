@@ -191,7 +191,7 @@ class Xero(Switches, Clerk, Cashier, Onlooker):
 
 def _rejection(x: Exchange, rejected: Rejected) -> Reply:
     if isinstance(rejected.body, str):
-        return Reply.text(rejected.status, rejected.body, "text/html", rejected.headers)
+        return Reply.text(rejected.status, rejected.body, "text/html")
     return x.answer(rejected.status, rejected.body, "ApiException")
 
 
