@@ -54,7 +54,7 @@ class HubSpotSettings:
 class XeroSettings:
     """The organisation, by a custom connection."""
 
-    client_id: str
+    client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
     tenant: str
     endpoint: str
