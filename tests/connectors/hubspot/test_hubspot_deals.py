@@ -250,6 +250,17 @@ def test_a_restored_deal_is_in_doubt_no_more(portal, settled):
     assert settled([id_])[id_].doubt is None
 
 
+def test_a_restored_deal_without_any_change_is_found_by_the_sweep(portal, crm):
+    """Whatever a restore does to the instant of the last change, reading by id proves that the deal is there."""
+    [id_] = add_deals(portal, 1)
+    crm.deals([id_])
+    portal.archive("deals", id_)
+    assert crm.deals([id_], whole=True)[id_].doubt
+    portal.restore("deals", id_)
+
+    assert crm.deals([id_], whole=True)[id_].doubt is None
+
+
 def test_a_deal_archived_long_after_its_last_change_is_found_by_the_sweep(portal, settled, clock):
     """A search never shows what was archived; reading all tracked ids does."""
     old, new = add_deals(portal, 2)
@@ -342,9 +353,18 @@ def test_a_stale_search_takes_nothing_back(portal, settled, server):
     settled([id_])
     portal.edit("deals", id_, {"amount": "2"})
     assert Decimal(2) == settled([id_])[id_].value
-    portal.faults.order("stale-search", path=SEARCH, options={"seconds": 3600})
+    portal.faults.order("stale-search", path=SEARCH, options={"seconds": 90})
 
     assert Decimal(2) == settled([id_])[id_].value
+
+
+def test_a_search_that_forgets_a_deal_takes_nothing_back(portal, settled, server):
+    """A search that goes back to before a deal was made leads to a look by id, not to a doubt."""
+    [id_] = add_deals(portal, 1, amount="1")
+    before = settled([id_])
+    portal.faults.order("stale-search", path=SEARCH, options={"seconds": 3600})
+
+    assert before == settled([id_])
 
 
 def test_a_search_that_hides_what_it_counts_makes_nothing_vanish(portal, settled, server):

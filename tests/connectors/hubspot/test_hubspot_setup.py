@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.connectors.hubspot.hubspot_stand import crm_at
+from worker.connectors.hubspot.account import stage_state
 from worker.ports import Refused
 
 OURS = ["partner_lead_id", "source_partner", "billing_interval", "term_months", "partner_company_key"]
@@ -67,6 +68,8 @@ def test_a_key_property_that_is_not_unique_is_for_a_person(bare, portal):
     assert not left.makeable
     assert "delete the property" in left.remedy
     assert "need not be unique" in left.what
+    bare.make([left])
+    assert [left] == bare.missing()
 
 
 def test_what_hubspot_will_not_make_is_refused_in_words(bare, portal):
@@ -128,10 +131,15 @@ def test_a_key_that_does_not_tell_its_scopes_is_no_fault(crm, portal):
         ({"pipeline": "sales"}, 'there is no deal pipeline "sales"'),
         ({"stage": "first"}, 'no stage "first"; there are: appointmentscheduled (Appointment Scheduled)'),
         ({"stage": "closedwon"}, "which is won"),
+        ({"pipeline": "OPEN", "stage": "FIRST"}, "no stage of the pipeline is won"),
     ],
 )
-def test_the_doctor_names_the_pipelines_and_stages_that_exist(crm, server, clock, terms, words):
+def test_the_doctor_names_the_pipelines_and_stages_that_exist(crm, portal, server, clock, terms, words):
     """A wrong id in the configuration is told with those that would do."""
+    pipeline = portal.add_pipeline("Endless", [("Begun", "0.1")])
+    own = {"OPEN": pipeline, "FIRST": portal.pipelines[pipeline].stages[0].id}
+    terms = {name: own.get(value, value) for name, value in terms.items()}
+
     found = failing(crm_at(server.url, clock, **terms).check())
 
     assert {"HubSpot pipeline"} == set(found)
@@ -144,6 +152,27 @@ def test_an_unknown_pipeline_is_refused_with_those_that_exist(server, clock):
         crm_at(server.url, clock, pipeline="sales").stages()
 
     assert "default (Sales Pipeline)" in caught.value.text
+
+
+@pytest.mark.parametrize(
+    ("metadata", "state"),
+    [
+        ({"isClosed": "true", "probability": "1.0"}, "won"),
+        ({"isClosed": "true", "probability": "0.0"}, "lost"),
+        ({"isClosed": "true"}, "lost"),
+        ({"isClosed": "true", "probability": "0.5"}, "lost"),
+        ({"isClosed": "false", "probability": "1.0"}, "open"),
+        ({"isClosed": True, "probability": 1}, "won"),
+        ({"probability": "1.0"}, "won"),
+        ({"probability": 0}, "lost"),
+        ({"probability": "0.9"}, "open"),
+        ({"probability": "often"}, "open"),
+        ({}, "open"),
+    ],
+)
+def test_a_stage_means_what_its_metadata_says(metadata, state):
+    """Closed and certain is won, closed otherwise is lost, all else is open; texts and numbers alike."""
+    assert state == stage_state(metadata)
 
 
 def test_stages_come_in_their_order_with_their_meaning(crm, portal, server, clock):

@@ -131,7 +131,7 @@ def _stage(data: Json, pipeline: str) -> Stage:
 def stage_state(metadata: Json) -> State:
     """Return what a stage's metadata (texts) says: closed with probability 1.0 is won, any other closed is lost."""
     try:
-        probability = Decimal(str(metadata.get("probability") or "").strip())
+        probability = Decimal(str(metadata.get("probability", "")).strip())
     except InvalidOperation:
         probability = None
     closed = str(metadata.get("isClosed") or "").strip().lower()

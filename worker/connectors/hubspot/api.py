@@ -12,7 +12,7 @@ from decimal import Decimal
 from http.client import HTTPException
 from typing import Any
 
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from worker.connectors.hubspot.errors import SERVICE, failure
 from worker.ports import Caller, Clock, Limit, ServiceError, Unavailable, Unsure
@@ -101,8 +101,6 @@ class Door:
             raise self._failure(error, write) from None
         except (NewConnectionError, ConnectTimeoutError) as error:
             raise Unavailable(SERVICE, f"can't be reached ({type(error).__name__})") from None
-        except MaxRetryError as error:
-            raise lost(SERVICE, f"no answer ({type(error.reason).__name__})") from None
         except (HTTPError, HTTPException, OSError) as error:
             raise lost(SERVICE, f"the answer never came ({type(error).__name__})") from None
         except (ValueError, AttributeError):

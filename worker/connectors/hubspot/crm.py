@@ -8,7 +8,8 @@ from worker.connectors.hubspot import lookup, setup
 from worker.connectors.hubspot.account import Account
 from worker.connectors.hubspot.api import Door
 from worker.connectors.hubspot.mirror import Mirror, remember_made
-from worker.connectors.hubspot.push import Names, Push
+from worker.connectors.hubspot.names import Names
+from worker.connectors.hubspot.push import Push
 from worker.connectors.hubspot.shelves import OwnShelves
 from worker.domain.facts import Deal
 from worker.domain.leads import CrmCompany, LeadDraft, LeadRefs, Stage

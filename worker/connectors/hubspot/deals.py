@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from worker.connectors.hubspot.account import State
-from worker.connectors.hubspot.push import Names
+from worker.connectors.hubspot.names import Names
 from worker.connectors.hubspot.records import Record, instant
 from worker.domain.facts import Deal, Interval
 

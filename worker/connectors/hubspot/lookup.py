@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from worker.connectors.hubspot.account import Account
 from worker.connectors.hubspot.api import LONGEST_SEARCH, MOST_HITS, PAGE, SEARCH, Door, Json, objects
-from worker.connectors.hubspot.push import Names
+from worker.connectors.hubspot.names import Names
 from worker.connectors.hubspot.records import Record, by_id, by_key, record, tied
 from worker.domain.leads import CrmCompany, CrmDeal, LeadRefs
 

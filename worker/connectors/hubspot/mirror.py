@@ -14,7 +14,7 @@ from worker.connectors.hubspot.account import Account, flagged
 from worker.connectors.hubspot.api import Door, objects
 from worker.connectors.hubspot.deals import Known, asked, known, same, wins
 from worker.connectors.hubspot.errors import NOT_FOUND
-from worker.connectors.hubspot.push import Names
+from worker.connectors.hubspot.names import Names
 from worker.connectors.hubspot.records import Record, by_id, chunks, listed, record, tied
 from worker.connectors.hubspot.window import Watch, Window, gone
 from worker.domain.facts import Deal

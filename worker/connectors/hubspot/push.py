@@ -14,28 +14,16 @@ import structlog
 from worker.connectors.hubspot.api import ASSOCIATIONS, MOST_TIES_MADE, Door, associations
 from worker.connectors.hubspot.create import Made, Maker, Want
 from worker.connectors.hubspot.errors import fault, refusal
+from worker.connectors.hubspot.names import Names
 from worker.connectors.hubspot.records import Record, chunks, tied
 from worker.domain.leads import LeadDraft, LeadRefs
-from worker.ports import Refused, ServiceError
+from worker.ports import Refused, ServiceError, Unavailable, Unsure
 
 # Types of association (docs, 2026-11). 1 and 5 make the company the primary one, which 279 and 341 would not.
 CONTACT_TO_COMPANY, CONTACT_TO_PRIMARY_COMPANY, DEAL_TO_CONTACT, DEAL_TO_PRIMARY_COMPANY = 279, 1, 3, 5
 
 _LONGEST_TEXT = 65_536  # characters of a text property (docs, 2026-11)
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The properties that we own in the account, the ones we read money from, and where a new deal begins."""
-
-    lead: str
-    partner: str
-    company: str
-    pipeline: str
-    stage: str
-    interval: str
-    term: str
 
 
 @dataclass
@@ -150,9 +138,10 @@ class Push:
         try:
             self._tie_pairs(pairs)
         except ServiceError as error:
-            for group in pairs.values():
-                for lead in group:
-                    lead.error = error
+            # A tie may be made twice, and no deal was tried yet: nothing is in doubt.
+            later = Unavailable(error.service, error.text) if isinstance(error, Unsure) else error
+            for lead in (lead for group in pairs.values() for lead in group):
+                lead.error = later
 
     def _tie_pairs(self, pairs: dict[tuple[str, str], list[_Lead]]) -> None:
         # Read first: labels of a link that stands are replaced by what is sent, and people choose the primary company.

@@ -9,7 +9,7 @@ from typing import Any
 from worker.connectors.hubspot.account import Account
 from worker.connectors.hubspot.api import SEARCH, Door, Json, objects, properties
 from worker.connectors.hubspot.errors import SERVICE, Taken, fault, refusal
-from worker.connectors.hubspot.push import Names
+from worker.connectors.hubspot.names import Names
 from worker.ports import Check, Missing, Refused, ServiceError
 
 # In the order of the sheet's own list: what reading and pushing leads needs. Pipelines and properties come with these.
@@ -175,7 +175,7 @@ def _properties(door: Door, names: Names) -> Collection[Check]:
     try:
         lacking = missing(door, names)
     except ServiceError as error:
-        return [Check("HubSpot properties", False, error.text, "check the key's scopes")]
+        return [Check("HubSpot properties", False, error.text, "add crm.schemas.deals.write and .companies.write")]
     if not lacking:
         return [Check("HubSpot properties", True, "all there")]
     return [Check("HubSpot properties", False, f"missing: {one.what}", _remedy(one)) for one in lacking]
