@@ -130,6 +130,7 @@ def test_labels_are_taken_away(account, tie, types, cast):
 
     assert 204 == tie(*pair, label, category="USER_DEFINED", op="labels/archive").status
     assert {cast["acme"]: [(341, None)]} == types("deals/companies", cast["deal"])
+    tie(*pair, label, category="USER_DEFINED")
     assert 204 == tie(*pair, 341, op="labels/archive").status
     assert {} == types("deals/companies", cast["deal"])
 

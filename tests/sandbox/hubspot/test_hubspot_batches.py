@@ -122,6 +122,19 @@ def test_two_inputs_that_resolve_to_one_record_refuse_the_batch(call, account):
     assert (400, [known]) == (answer.status, answer.body["context"]["ids"])
 
 
+def test_two_keys_of_one_contact_refuse_an_upsert(call, account):
+    """An upsert that means one contact by its address and again by its own key is refused whole."""
+    jane = account.add_contact({"email": "jane@acme.com", "ext_contact_key": "k-1"})
+    inputs = [
+        {"id": "jane@acme.com", "idProperty": "email", "properties": {}},
+        {"id": "k-1", "idProperty": "ext_contact_key", "properties": {}},
+    ]
+
+    answer = call("POST", f"{ROOT}/contacts/batch/upsert", {"inputs": inputs})
+
+    assert (400, [jane]) == (answer.status, answer.body["context"]["ids"])
+
+
 def test_results_come_in_another_order(call, account):
     """Results are permuted, and come in the order asked once the switch is off."""
     body = traced(*(deal(f"L-{i}") for i in range(12)))

@@ -174,6 +174,7 @@ def test_merging_twice_keeps_every_old_id(call, account):
     last = account.merge("deals", c, account.merge("deals", a, b))
 
     assert {last} == {call("GET", f"{ROOT}/deals/{i}").body["id"] for i in (a, b, c)}
+    assert {a, b, c} <= set(account.deals()[0]["properties"]["hs_merged_object_ids"].split(";"))
 
 
 def test_the_key_of_the_merged_deal_is_free(call, account):
@@ -202,7 +203,7 @@ def test_merged_contacts_and_companies_keep_second_addresses(call, account):
 def test_a_merge_moves_associations_and_keeps_history(call, account, clock):
     """What hung on either hangs on the new record; the kept deal's stages and their times survive."""
     company = account.add_company({"name": "Acme"})
-    keep, other = account.add_deal({}), account.add_deal({}, company=company)
+    keep, other = account.add_deal({}), account.add_deal({"amount": "7"}, company=company)
     clock.advance(timedelta(days=1))
     account.move_deal(keep, "closedwon")
     clock.advance(timedelta(days=1))
@@ -210,9 +211,28 @@ def test_a_merge_moves_associations_and_keeps_history(call, account, clock):
     new = account.merge("deals", keep, other)
 
     assert [company] == account.linked("deals", new, "companies")
+    assert "7" == account.deals()[0]["properties"]["amount"]
     assert [("closedwon", "2026-11-03"), ("appointmentscheduled", "2026-11-02")] == [
         (w["value"], w["timestamp"][:10]) for w in account.history("deals", new, "dealstage")
     ]
+
+
+def test_a_merged_deal_has_one_primary_company(call, account):
+    """Where both deals had a primary company, the merged one is tied to both and one of them is primary."""
+    ends = [account.add_company({"name": n}) for n in ("Acme", "Beta")]
+    new = account.merge("deals", *(account.add_deal({}, company=c) for c in ends))
+
+    rows = call("POST", "/crm/v4/associations/deals/companies/batch/read", {"inputs": [{"id": new}]}).body["results"]
+
+    tied = {str(to["toObjectId"]): [t["typeId"] for t in to["associationTypes"]] for to in rows[0]["to"]}
+    assert {ends[0]: [5, 341], ends[1]: [341]} == tied
+
+
+def test_addresses_are_kept_in_lower_case(call):
+    """A contact's e-mail comes back in lower case."""
+    made = call("POST", f"{ROOT}/contacts", {"properties": {"email": "Jane@ACME.com"}}).body
+
+    assert "jane@acme.com" == made["properties"]["email"]
 
 
 @pytest.mark.parametrize("pair", [("1", "2"), ("same", "same")])
@@ -228,7 +248,7 @@ def test_hubspot_makes_companies_of_its_own(call, account, clock):
     """With the setting on, a contact gets a company of its domain a while later; one of a freemail domain does not."""
     account.auto_company = True
     tied = account.add_company({"name": "Mine", "domain": "mine.com"})
-    account.add_contact({"email": "a@mine.com"}, company=tied)
+    account.add_contact({"email": "a@elsewhere.com"}, company=tied)
     jane, _ = (account.add_contact({"email": e}) for e in ("jane@acme.com", "joe@gmail.com"))
     assert ["mine.com"] == [c["properties"]["domain"] for c in account.companies()]
 

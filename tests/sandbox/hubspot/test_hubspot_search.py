@@ -182,6 +182,8 @@ def test_value_filters_follow_changes(fresh, find):
     fresh.edit("deals", deal, {"dealname": "Two"})
 
     assert ([], ["Two"]) == (find(*by["one"]), find(*by["two"]))
+    deals = next(index for kind, index in fresh.indexes.items() if kind.plural == "deals")
+    assert (set(), {int(deal)}) == (deals.holding("dealname", ["One"]), deals.holding("dealname", ["TWO"]))
 
 
 def test_filters_of_a_group_are_all_groups_any(fresh, call):
@@ -302,4 +304,5 @@ def test_what_changed_is_found_by_time(fresh, clock, find):
     index.catch_up(fresh.now(), 0)
 
     assert 1 == len(index.changed(int(mark), 1 << 60))
+    assert 299 == len(index.changed(0, int(mark) - 1))
     assert ["7"] == find(("hs_lastmodifieddate", "GTE", {"value": mark}))
