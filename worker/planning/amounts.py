@@ -131,12 +131,12 @@ def remembered(rows: Iterable[Line], today: date) -> dict[Month, Base]:
     return found
 
 
-def together(runs: Iterable[Run]) -> list[list[Run]]:
-    """Return the runs of one deal that are rounded together: those with the same months; fees apart."""
-    found: dict[tuple[Month, Month, bool], list[Run]] = defaultdict(list)
-    for run in runs:
-        if run.slots:
-            found[run.slots[0].month, run.slots[-1].month, run.plan.fee is not None].append(run)
+def together(runs: Sequence[Run]) -> list[list[int]]:
+    """Return which runs are rounded together: those of one deal with the same months; fees apart."""
+    found: dict[tuple[str, Month, Month, bool], list[int]] = defaultdict(list)
+    for place, run in enumerate(runs):
+        fee = run.plan.fee is not None
+        found[run.case.home, run.slots[0].month, run.slots[-1].month, fee].append(place)
     return list(found.values())
 
 

@@ -85,7 +85,7 @@ def answered(
 
 def cancel(row: Line, reason: str) -> Line:
     """Cancel a line that was never locked: it keeps its row and its key, with nothing in it."""
-    if row.locked or row.status == "Cancelled":
+    if row.locked or (row.status == "Cancelled" and not row.amount):
         return row
     return replace(
         row, status="Cancelled", amount=zero(row.currency), reason=reason, why="", covered_on=None, invoice="",

@@ -38,10 +38,11 @@ class Facts:
 class Case:
     """A deal that was won, with the lead that earns on it and the lines that stand for it.
 
-    `home` is the deal id that its lines carry; `deal` the survivor's facts where that one was merged away.
+    `home` is the deal id that its lines carry; `id` and `deal` are the survivor's where that one was merged away.
     """
 
     home: str
+    id: str
     deal: Deal
     lead: Lead
     won_on: date
@@ -194,7 +195,7 @@ class _Bench:
             self.hold(lines, "the deal can't be read any more")
         elif lines:
             case = Case(
-                home=home, deal=deal, lead=lead, won_on=self.won_on(deal) or self.today, left_on=None,
+                home=home, id=self.deal_id, deal=deal, lead=lead, won_on=self.won_on(deal) or self.today, left_on=None,
                 currency=lines[0].currency, base=None, terms=(), rows=tuple(lines), doubt=doubt,
                 off_all="the lead was found invalid",
             )  # fmt: skip
@@ -234,7 +235,7 @@ class _Bench:
             if line.partner in still:
                 self.hold([line], still[line.partner])
         return Case(
-            home=home, deal=deal, lead=lead, won_on=won_on, left_on=left_on, currency=reading.currency,
+            home=home, id=self.deal_id, deal=deal, lead=lead, won_on=won_on, left_on=left_on, currency=reading.currency,
             base=reading.base, terms=reading.terms, rows=tuple(line for line in lines if line.partner not in still),
             doubt=doubt or reading.doubt, gap=reading.gap, off=reading.off,
         )  # fmt: skip

@@ -26,15 +26,18 @@ _FEW = 3  # an amount that fits more deals than this says nothing
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of months in which a deal may be invoiced; `first` is None where the first invoice begins it."""
+    """The months in which a deal may be invoiced; `start` is None where the first invoice begins them."""
 
-    first: Month | None
+    start: date | None
     months: int  # 0: without end
+    by_days: bool = False  # from the middle of a month there is one more, for the rest
 
-    def holds(self, month: Month, first_invoice: date | None) -> bool:
-        """Tell whether a month lies in it, given the first invoice so far."""
-        first = self.first or min(Month.of(first_invoice) if first_invoice else month, month)
-        return first <= month and (not self.months or month < first.plus(self.months))
+    def holds(self, day: date, first_invoice: date | None) -> bool:
+        """Tell whether a day's month is one of them, given the first invoice so far."""
+        start = self.start or min(first_invoice or day, day)
+        months = self.months + 1 if self.by_days and start.day > 1 else self.months
+        first, month = Month.of(start), Month.of(day)
+        return first <= month and (not self.months or month < first.plus(months))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ def match(
 def _is_open(opening: Open, day: date, first_invoice: date | None) -> bool:
     if day < opening.won_on or (opening.left_on is not None and opening.left_on <= day):
         return False
-    return any(span.holds(Month.of(day), first_invoice) for span in opening.spans)
+    return any(span.holds(day, first_invoice) for span in opening.spans)
 
 
 def note_serves(note: CreditNote, names: Names, serves: Mapping[str, str], today: date) -> str | None:

@@ -6,17 +6,19 @@ One line per partner, currency and period, without deal. How it is answered once
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from worker.domain.facts import Partner
 from worker.domain.lines import Line
 from worker.domain.money import rounded, shown, zero
 from worker.domain.months import Period
 from worker.planning.amounts import Priced, Run
-from worker.planning.statuses import percent
+from worker.planning.corrections import NOT_NEEDED, Earned, Keys, adjustment, answered, cancel
+from worker.planning.statuses import CUT, TICKED, judge, paused, percent, stand_still
 from worker.planning.terms import plan_text
 from worker.planning.tiers import Entry, Place, bracket_of, line_up, spell
 
@@ -116,7 +118,7 @@ def _true_up(account: _Account, partner: str, currency: str, period: Period) -> 
     made = sum((s.made for s in sums.values()), Decimal(0))
     why = (
         f"{period} reached a base of {shown(metric, currency)}: {shown(base, currency)} earned × {rate} (plan {plan}), "
-        f"less {shown(made, currency)} of its lines = {shown(amount, currency)}"
+        f"less {shown(made, currency)} of its lines = {shown(amount, currency)}{CUT if cut else ''}"
     )
     return TrueUp(
         partner, period, currency, rounded(amount, currency), bool(sums), rate, plan, why, cut, _doubt(account, within)
@@ -165,3 +167,56 @@ def _doubt(account: _Account, within: Iterable[Entry]) -> str | None:
         if why is not None:
             return why
     return None
+
+
+# ---- lines ----------------------------------------------------------------------------------------------------------
+
+_GONE = "no line of the period is under retroactive tiers any more"
+
+
+def true_up_lines(
+    ups: Iterable[TrueUp], standing: Iterable[Line], still: Still, partners: Mapping[str, Partner], keys: Keys,
+    today: date,
+) -> list[Line]:  # fmt: skip
+    """Return the lines of true-ups and what answers them; `standing` are the lines without deal that there are."""
+    rows: dict[tuple[str, str, str], list[Line]] = defaultdict(list)
+    for row in standing:
+        rows[row.partner, row.currency, row.answers or ""].append(row)
+    lines: list[Line] = []
+    for up in ups:
+        group = rows.pop((up.partner, up.currency, str(up.period)), [])
+        if group or up.amount:
+            lines += _lines_of(up, group, partners.get(up.partner), keys, today)
+    stuck = {line.partner: reason for line, reason in still}
+    for (partner, currency, _), group in sorted(rows.items()):
+        reason = stuck.get(partner)
+        first = min((row for row in group if row.kind == "correction"), key=lambda row: row.month, default=None)
+        main = first and (cancel(first, _GONE) if reason is None else stand_still(first, reason))
+        lines += answered(
+            group, main, Earned(zero(currency), _GONE), hold=paused(partners.get(partner)), still=reason, keys=keys,
+            today=today,
+        )  # fmt: skip
+    return lines
+
+
+def _lines_of(up: TrueUp, rows: Sequence[Line], partner: Partner | None, keys: Keys, today: date) -> list[Line]:
+    month = up.period.last
+    row = next((row for row in rows if row.kind == "correction" and row.month == month), None)
+    hold = paused(partner)
+    added = adjustment(rows, up.currency)
+    amount = up.amount + added
+    status, reason = judge(
+        month, covered=True, cancel=None if amount else NOT_NEEDED, today=today,
+        hold=up.doubt or (TICKED if row is not None and row.hold else hold),
+    )  # fmt: skip
+    main = Line(
+        key=row.key if row is not None else keys.next(None, up.partner, month, "correction"), deal=None,
+        partner=up.partner, month=month, kind="correction", currency=up.currency, amount=amount, status=status,
+        why="" if status == "Cancelled" else up.why, answers=str(up.period), rate=up.rate, plan=up.plan, reason=reason,
+        capped=up.capped and status != "Cancelled", hold=row is not None and row.hold,
+        adjustment=row.adjustment if row is not None else None, row=row.row if row is not None else None,
+    )  # fmt: skip
+    earned = (
+        Earned(amount, None) if up.earned else Earned(zero(up.currency), "no line of the period is earned any more")
+    )
+    return answered(rows, main, earned, hold=hold, still=up.doubt, keys=keys, today=today)

@@ -1,0 +1,117 @@
+"""Facts and standing lines → the complete set of commission lines, problems and suggestions. Pure; no state of its own.
+
+`earning` says which deals earn, `runs` in which months, `amounts` and `tiers` how much, `statuses` how a line stands,
+`corrections` what answers lines that are locked.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from worker.domain.lines import Line, line_key
+from worker.domain.money import zero
+from worker.domain.problems import Problem
+from worker.planning.amounts import Priced, Run, priced, together
+from worker.planning.cash import Receipts
+from worker.planning.corrections import Earned, Keys, adjustment, answered, cancel
+from worker.planning.earning import Case, Facts, deal_order, survey
+from worker.planning.runs import cash_of, runs_of
+from worker.planning.statuses import commission_line, held, not_earned, stand_still
+from worker.planning.tiers import cut_to_caps, exact_amounts
+from worker.planning.true_ups import true_up_lines, true_ups
+
+__all__ = ["Facts", "Outcome", "plan_lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Every line that must stand, what staff must mend, and invoices that may belong to a lead, by lead key."""
+
+    lines: tuple[Line, ...]
+    problems: tuple[Problem, ...]
+    suggestions: Mapping[str, str]
+
+
+def plan_lines(facts: Facts, existing: Sequence[Line], today: date) -> Outcome:
+    """Return the lines as they must stand on a day; locked ones are among them, unchanged."""
+    standing = {line.key: line for line in sorted(existing, key=lambda line: line.locked)}
+    by_deal: dict[str, list[Line]] = defaultdict(list)
+    for line in standing.values():
+        if line.deal is not None:
+            by_deal[line.deal].append(line)
+    found = survey(facts, by_deal, today)
+    money, suggestions = cash_of(facts, found, today)
+    found.cases = [replace(case, doubt=case.doubt or money[case.home].doubt) for case in found.cases]
+    runs = runs_of(facts, found, money, today)
+    amounts = _priced(runs, [line for line, _ in found.still])
+    keys = Keys.of(standing.values())
+    lines = [stand_still(line, reason) for line, reason in found.still]
+    by_home: dict[str, list[tuple[Run, Sequence[Priced]]]] = defaultdict(list)
+    for run, own in zip(runs, amounts, strict=True):
+        by_home[run.case.home].append((run, own))
+    for case in found.cases:
+        lines += _case_lines(facts, case, by_home[case.home], money[case.home], keys, today)
+    ups = true_ups(runs, amounts, found.still, today)
+    tiers = [line for line in standing.values() if line.deal is None]
+    lines += true_up_lines(ups, tiers, found.still, facts.partners, keys, today)
+    return Outcome(tuple(sorted(lines, key=_order)), tuple(found.problems), suggestions)
+
+
+def _order(line: Line) -> tuple[str, bool, tuple[int, str], str, str, str, str]:
+    deal = deal_order(line.deal or "")
+    return line.partner, line.deal is None, deal, str(line.month), line.kind, line.answers or "", line.key
+
+
+def _priced(runs: Sequence[Run], still: Sequence[Line]) -> list[list[Priced]]:
+    """Return the amounts of every run: exact by its plan, rounded together with its deal's others, cut to caps."""
+    exact = exact_amounts(runs, still)
+    found: list[list[Priced]] = [[] for _ in runs]
+    for places in together(runs):
+        group = priced([runs[place] for place in places], [exact[place] for place in places])
+        for place, own in zip(places, group, strict=True):
+            found[place] = own
+    return cut_to_caps(runs, found, still)
+
+
+def _case_lines(
+    facts: Facts, case: Case, own: Iterable[tuple[Run, Sequence[Priced]]], cash: Receipts, keys: Keys, today: date
+) -> list[Line]:
+    """Return the lines of a deal: of every month that its partners have, and of those that they have no more."""
+    rows: dict[str, dict[str, list[Line]]] = defaultdict(lambda: defaultdict(list))
+    for row in case.rows:
+        rows[row.partner][row.answers or str(row.month)].append(row)
+    lines: list[Line] = []
+    for run, amounts in own:
+        months = rows[run.partner]
+        still = case.doubt or (case.gap if run.plan.fee is None else None)
+        hold = held(case, run.terms.partner, None)
+        for slot, amount in zip(run.slots, amounts, strict=True):
+            group = months.pop(str(slot.month), [])
+            key = line_key(case.home, run.partner, slot.month, "commission")
+            standing = next((line for line in group if line.key == key), None)
+            added = adjustment(group, case.currency)
+            main = commission_line(run, slot, amount, standing, adjustment=added, cash=cash, today=today)
+            reason = not_earned(slot, today)
+            due = amount.amount + added if reason is None else zero(case.currency)
+            lines += answered(group, main, Earned(due, reason), hold=hold, still=still, keys=keys, today=today)
+    staying = {terms.partner.key for terms in case.terms}
+    for partner, months in sorted(rows.items()):
+        usual = "not a month that the plan gives the deal" if partner in staying else case.off_all
+        reason = case.off.get(partner, usual)
+        hold = held(case, facts.partners.get(partner), None)
+        for _, group in sorted(months.items()):
+            lines += _no_more(group, reason, hold=hold, still=case.doubt or case.gap, keys=keys, today=today)
+    return lines
+
+
+def _no_more(
+    rows: Sequence[Line], reason: str, *, hold: str | None, still: str | None, keys: Keys, today: date
+) -> list[Line]:
+    """Return the lines of a month in which nothing is earned any more: cancelled, or clawed back once locked."""
+    row = next((row for row in rows if row.kind == "commission"), None)
+    main = cancel(row, reason) if row is not None else None
+    earned = Earned(zero(rows[0].currency), reason)
+    return answered(rows, main, earned, hold=hold, still=still, keys=keys, today=today)

@@ -1,0 +1,128 @@
+"""Cases → the cash of each and the months of every partner on it, before they have amounts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+
+from worker.domain.facts import CreditNote, Deal, Invoice
+from worker.domain.lines import Base, Line
+from worker.domain.money import minor_unit
+from worker.domain.months import Month, local_day
+from worker.planning.amounts import Part, Run, Slot, months_given, parts_of, remembered, start_day
+from worker.planning.cash import Cover, Receipts, cover, credited, live_notes, receipts
+from worker.planning.earning import Case, Facts, Survey
+from worker.planning.matching import Names, Open, Span, match, note_serves, suggest
+from worker.planning.statuses import cancelled
+from worker.planning.terms import Terms, stated_term
+
+
+def cash_of(facts: Facts, found: Survey, today: date) -> tuple[dict[str, Receipts], dict[str, str]]:
+    """Return the cash of every case by its home, and suggestions by lead key for invoices that serve no deal."""
+    names = Names.of(facts.deals, facts.leads, found.survivors)
+    serves, nobodys = match(facts.invoices, names, _openings(facts, found), today)
+    notes = live_notes(facts.credit_notes, today)
+    taken_off = credited(notes, today)
+    invoices: dict[str, list[Invoice]] = defaultdict(list)
+    for invoice in facts.invoices:
+        if invoice.id in serves:
+            invoices[serves[invoice.id]].append(invoice)
+    own_notes: dict[str, list[CreditNote]] = defaultdict(list)
+    for note in notes:
+        deal = note_serves(note, names, serves, today)
+        if deal is not None:
+            own_notes[deal].append(note)
+    money = {
+        case.home: receipts(invoices[case.id], own_notes[case.id], taken_off, currency=case.currency, today=today)
+        for case in found.cases
+    }
+    return money, suggest(nobodys, names, [(case.lead, case.deal) for case in found.cases], found.survivors)
+
+
+def _openings(facts: Facts, found: Survey) -> dict[str, Open]:
+    """Return when each deal that was won is open for its company's invoices, with a lead or without."""
+    cases = {case.id: case for case in found.cases if case.terms}
+    openings: dict[str, Open] = {}
+    for deal_id, deal in facts.deals.items():
+        if found.survivors[deal_id] != deal_id or deal.won_at is None or not deal.company:
+            continue
+        won_on = local_day(deal.won_at, facts.zone)
+        left = deal.left_won_at if deal.state != "won" else None
+        left_on = local_day(left, facts.zone) if left else None
+        case = cases.get(deal_id)
+        spans = tuple(_span(case, terms) for terms in case.terms) if case else (Span(won_on, stated_term(deal) or 0),)
+        openings[deal_id] = Open(deal.company, case.currency if case else deal.currency, won_on, left_on, spans)
+    return openings
+
+
+def _span(case: Case, terms: Terms) -> Span:
+    """Return the months that a plan gives a deal by itself, whatever other deals the client has."""
+    plan = terms.plan
+    start = start_day(plan, case.won_on, None)
+    return Span(start, months_given(plan, stated_term(case.deal)), plan.prorate == "days" and plan.fee is None)
+
+
+def runs_of(facts: Facts, found: Survey, money: Mapping[str, Receipts], today: date) -> list[Run]:
+    """Return the months of every partner on every case, in the order of cases and partners."""
+    starts: list[tuple[Case, Terms, date]] = []
+    for case in found.cases:
+        for terms in case.terms:
+            start = start_day(terms.plan, case.won_on, money[case.home].first_invoice)
+            if start is not None:
+                starts.append((case, terms, start))
+    firsts = _first_months(starts, found.still, facts.deals)
+    runs: list[Run] = []
+    memories = {case.home: remembered(case.rows, today) for case in found.cases}
+    for case, terms, start in starts:
+        parts = parts_of(terms.plan, start, stated_term(case.deal), today)
+        if terms.plan.count_months_per == "client" and terms.plan.months and case.deal.company:
+            end = firsts[terms.partner.key, case.deal.company].plus(terms.plan.months)
+            parts = [part for part in parts if part.month < end]
+        if parts:
+            bases = [memories[case.home].get(part.month) or case.base for part in parts]
+            slots = _slots(facts, case, terms, parts, bases, money[case.home], today)
+            runs.append(Run(case, terms, slots))
+    return runs
+
+
+def _first_months(
+    starts: Iterable[tuple[Case, Terms, date]], still: Iterable[tuple[Line, str]], deals: Mapping[str, Deal]
+) -> dict[tuple[str, str], Month]:
+    """Return the start of the first deal of each partner with each client; lines that stand still remember theirs."""
+    found: dict[tuple[str, str], Month] = {}
+    seen = [(terms.partner.key, case.deal.company or "", Month.of(start)) for case, terms, start in starts]
+    for line, _ in still:
+        deal = deals.get(line.deal or "")
+        if deal is not None and line.kind == "commission":
+            seen.append((line.partner, deal.company or "", line.month))
+    for partner, company, month in seen:
+        found[partner, company] = min(found.get((partner, company), month), month)
+    return found
+
+
+def _slots(
+    facts: Facts, case: Case, terms: Terms, parts: Sequence[Part], bases: Sequence[Base | None], cash: Receipts,
+    today: date,
+) -> tuple[Slot, ...]:  # fmt: skip
+    """Return the months with their bases, since when cash covers each, and why one is cancelled for good."""
+    policy, fee = facts.policy, terms.plan.fee is not None
+    tolerance = minor_unit(case.currency) if policy.tolerance is None else Fraction(policy.tolerance)
+    never = parts[-1].month.over(today) and cash.invoiced > 0 and not cash.due and not cash.foreign
+    needed = monthly = Fraction(0)
+    base: Base | None = None
+    found: list[Slot] = []
+    for number, (part, known) in enumerate(zip(parts, bases, strict=True), 1):
+        if known is not base:
+            base, monthly = known, known.monthly() if known else Fraction(0)
+        month_base = Fraction(0) if fee else monthly if part.days is None else monthly * part.share
+        needed += month_base
+        asked = needed - number * tolerance
+        covered = Cover() if not fee and not month_base else cover(cash, asked)
+        why = cancelled(
+            part.month, covered, case, terms.partner, unpaid=never and cash.invoiced >= asked, policy=policy,
+            today=today,
+        )  # fmt: skip
+        found.append(Slot(part, number, base, month_base, covered, why))
+    return tuple(found)
