@@ -42,7 +42,7 @@ EXPECTED = {
         "partner_company_key",
         'the property "partner_company_key" is not there: run quarterday setup --apply',
     ],
-    "missing-property-of-deals": [["Refused", "PROPERTY_DOESNT_EXIST", "source_partner"]],
+    "missing-property-of-deals": [["Unavailable", None, False]],
     "scope-in-missing-scopes": SCOPE,
     "scope-in-errors": SCOPE,
     "scope-in-granular-scopes": SCOPE,

@@ -331,12 +331,13 @@ def test_a_missing_property_stops_before_anything_is_sent(server, clock, portal)
 
 
 def test_a_property_missing_on_deals_is_told_for_every_row_after_one_try(crm, portal, server):
-    """Companies and contacts were made by then, so each row gets the words; no further batch is tried."""
+    """Companies and contacts were made by then, so each row is put off with the words; no further batch is tried."""
     portal.delete_property("deals", "partner_lead_id")
 
     outcomes = crm.put([lead(n) for n in range(250)])
 
-    assert {"PROPERTY_DOESNT_EXIST"} == {o.code for o in outcomes}
+    assert {Unavailable} == {type(outcome) for outcome in outcomes}
+    assert {'the property "partner_lead_id" is not there: run quarterday setup --apply'} == {o.text for o in outcomes}
     assert 1 == paths(server)[create_path("deals")]
 
 

@@ -76,7 +76,8 @@ class Maker:
         self._optional = optional
         self._dropped: set[str] = set()
         self.wrote = False  # whether anything was sent that may have been done
-        self.stopped: ServiceError | None = None  # what ended the making for all rows that were left
+        self.stopped: ServiceError | None = None  # what ended the making
+        self.told: ServiceError | None = None  # what the rows got that were left then
 
     def make(self, wants: Iterable[Want]) -> dict[str, Made | ServiceError]:
         """Return for each key the record or the error; keys are given once each."""
@@ -87,9 +88,11 @@ class Maker:
             try:
                 waiting += self._attempt(waiting.pop(), done)
             except ServiceError as error:
-                # About the service or the account, not a row: what is not settled by now gets the same answer.
-                self.stopped = error
-                return {want.key: done.get(want.key, error) for want in todo}
+                # About the service or the account, not a row: what is not settled by now gets the same answer. No row
+                # is refused for what is wrong with the account, so that all go on by themselves once it is mended.
+                told = Unavailable(error.service, error.text) if isinstance(error, Refused) else error
+                self.stopped, self.told = error, told
+                return {want.key: done.get(want.key, told) for want in todo}
         return done
 
     def _attempt(self, batch: _Batch, done: dict[str, Made | ServiceError]) -> list[_Batch]:

@@ -68,6 +68,7 @@ class Push:
     def put(self, drafts: Sequence[LeadDraft]) -> tuple[list[LeadRefs | ServiceError], list[tuple[Record, str | None]]]:
         """Return one outcome per draft, in order; and the deals made just now, each with its company.
 
+        A draft whose deal is known is done: what is not tied to that deal any more, people took off.
         Raises only when nothing at all was sent: the service is down, the token dead, a property of ours missing.
         """
         leads = {d.key: _Lead(d, deal=Made(d.known.deal) if d.known.deal else None) for d in drafts}
@@ -82,9 +83,9 @@ class Push:
 
     def _raise_if_nothing_sent(self, leads: Iterable[_Lead]) -> None:
         makers = (self._companies, self._contacts, self._deals)
-        stopped = next((m.stopped for m in makers if m.stopped), None)
-        if stopped and not any(m.wrote for m in makers) and all(lead.error is stopped for lead in leads):
-            raise stopped
+        for maker in makers if not any(maker.wrote for maker in makers) else ():
+            if maker.stopped and all(lead.error is maker.told for lead in leads):
+                raise maker.stopped
 
     # Companies
 
