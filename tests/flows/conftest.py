@@ -87,7 +87,7 @@ class Desk:
 
     def row(self, row_id: str, table: str = "Leads") -> dict[str, Any]:
         """Return a row's cells by name."""
-        return self.world.airtable.row(table, row_id)["fields"]
+        return self.world.airtable.row(table, row_id)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return the cells of every row."""
