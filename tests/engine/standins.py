@@ -183,7 +183,7 @@ class Postbox:
     world: World
     name: str = "slack"
     can_find: bool = True
-    before: list[Exception] = field(default_factory=list)
+    before: list[Exception | None] = field(default_factory=list)
     after: list[ServiceError] = field(default_factory=list)
     finding: list[ServiceError] = field(default_factory=list)
     refuse_to_render: ServiceError | None = None
@@ -202,8 +202,8 @@ class Postbox:
 
     def send(self, rendered: bytes, to: str) -> Receipt:
         self.world.step()
-        if self.before:
-            raise self.before.pop(0)
+        if self.before and (error := self.before.pop(0)):
+            raise error
         key = rendered.decode().split("|")[0]
         self.bodies.append(rendered)
         self.world.sent.append((self.name, key))

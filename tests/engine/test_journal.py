@@ -43,14 +43,31 @@ def test_a_message_goes_from_intent_to_receipt(journal: Journal, clock: StillClo
     assert {"sent": 1} == journal.counts()
 
 
-def test_an_intent_is_kept_once(journal: Journal) -> None:
-    """A notice intended again keeps its state and first bytes; by another channel it is another message."""
+@pytest.mark.parametrize("moves", [["writing"], ["release"], ["release", "begin"], ["release", "begin", "doubt"]])
+def test_an_intent_is_kept_once(journal: Journal, moves: list[str]) -> None:
+    """A notice whose row was begun keeps its state and bytes when it is intended again; another channel is another."""
     journal.intend([intent(body=b"first")])
-    journal.release(["N1"])
+    for move in moves:
+        getattr(journal, move)(*(("N1", "email") if move in {"begin", "doubt"} else (["N1"],)))
+    before = journal.states(["N1"])
     journal.intend([intent(body=b"second"), intent(channel="slack")])
 
-    assert {("N1", "email"): "due", ("N1", "slack"): "intended"} == journal.states(["N1"])
-    assert [b"first"] == [message.body for message in journal.due()]
+    assert {**before, ("N1", "slack"): "intended"} == journal.states(["N1"])
+    journal.doubt("N1", "email")
+    journal.release(["N1"])
+    messages = [message for message in [*journal.due(), *journal.doubts()] if message.channel == "email"]
+    assert [b"first"] == [message.body for message in messages]
+
+
+def test_words_of_a_row_that_was_never_written_are_renewed(journal: Journal) -> None:
+    """A message of a row that was not written says, once the row is, what is true by then."""
+    journal.intend([intent(body=b"GBP 10")])
+    journal.writing(["N1"])
+    journal.unwritten(["N1"])
+    journal.intend([intent(body=b"GBP 20")])
+    journal.release(["N1"])
+
+    assert [b"GBP 20"] == [message.body for message in journal.due()]
 
 
 def test_what_was_sent_is_never_intended_again(journal: Journal, clock: StillClock) -> None:

@@ -52,9 +52,9 @@ def test_law_1_messages_are_frozen_before_the_crm_is_touched(bench: Bench) -> No
 
 
 def test_law_1_a_row_that_was_not_written_is_not_told_of(bench: Bench) -> None:
-    """When the write-back fails nobody is told; the next run plans it again and tells the same bytes.
+    """When the write-back fails nobody is told; the next run plans it again and tells it once.
 
-    Kills: releasing messages when the deal is made; rendering again for the second run.
+    Kills: releasing messages when the deal is made; forgetting the message with the run.
     """
     bench.leads("r1")
     again = plan(push("r1", "L-1", adopt=True), tell("ack/1", "L-1"))
@@ -65,7 +65,6 @@ def test_law_1_a_row_that_was_not_written_is_not_told_of(bench: Bench) -> None:
     second = bench.apply(again, notifiers={"slack": bench.slack})
 
     assert ("in sync", [("slack", "ack/1")]) == (second.state, bench.world.sent)
-    assert [b"ack/1|Text of ack/1|C1|1"] == bench.slack.bodies
 
 
 # ---- 2. Creates go by our key ---------------------------------------------------------------------------------------
@@ -347,7 +346,7 @@ def test_law_7_the_pace_retries(store: Store, clock: StillClock) -> None:
 
 
 def test_law_7_nobody_else_sleeps_or_retries() -> None:
-    """In engine and connectors only the pace imports tenacity; besides it only a clock, a lock and one look twice sleep.
+    """In engine and connectors only the pace imports tenacity; besides it sleep a clock, a lock, one second look.
 
     Kills: a sleep or a retrying library in a connector or anywhere in the engine.
     """

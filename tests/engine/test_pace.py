@@ -56,22 +56,22 @@ def unavailable(seconds: float | None = None, limited: bool = False) -> Unavaila
     return Unavailable("x", "later", None if seconds is None else timedelta(seconds=seconds), limited)
 
 
-# ---- limits ----------------------------------------------------------------------------------------------------------
+# ---- limits ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("calls", "seconds"), [(1, 1.0), (5, 1.0), (100, 10.0), (513, 60.0), (1000, 60.0)])
+@pytest.mark.parametrize(("calls", "seconds"), [(1, 1.0), (5, 1.0), (100, 10.0), (700, 60.0)])
 def test_no_window_ever_holds_more_calls_than_the_limit(
     store: Store, clock: StillClock, calls: int, seconds: float
 ) -> None:
     """However calls fall, no window holds more than the limit, and hardly less where they press."""
     pacer, service, dice = Pacer(store, clock), Service(clock), random.Random(calls)
     start = clock.seconds()
-    for _ in range(calls * 3):
+    for _ in range(calls * 2 + 9):
         clock.advance(dice.choice([0, 0, 0, seconds / calls / 2]))
         pacer(service, limits=[Limit("x.all", calls, seconds)], repeatable=True)
 
     assert calls >= most_in_any(seconds, service.calls)
-    assert 3.3 * seconds > clock.seconds() - start
+    assert seconds * (len(service.calls) / calls + 1.1) > clock.seconds() - start
 
 
 def test_every_limit_of_a_call_is_kept(store: Store, clock: StillClock) -> None:
@@ -201,7 +201,7 @@ def test_a_thousand_calls_cost_little(store: Store) -> None:
     assert 1.5 > time.process_time() - start
 
 
-# ---- waits and retries -----------------------------------------------------------------------------------------------
+# ---- waits and retries ----------------------------------------------------------------------------------------------
 
 
 def test_a_wait_that_was_asked_for_is_waited(store: Store, clock: StillClock) -> None:

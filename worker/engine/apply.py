@@ -19,7 +19,7 @@ from worker.engine.result import Result, Tally
 from worker.engine.rows import Progress, Rows, never, of_edit, refuse_what_is_not_ours
 from worker.ports import Clock, Crm, Notifier, ServiceError, Tracker, UnsafePlan
 
-T = TypeVar("T")
+T = TypeVar("T", Push, RowEdit)
 
 
 def silent(_stage: str, _done: int, _total: int) -> None:
@@ -94,12 +94,11 @@ def _not_lost(changes: Sequence[T], lost: set[tuple[str, str]], rows: Rows) -> l
     """Leave the changes of rows that got no key to the next run; return the others."""
     kept = []
     for change in changes:
-        match change:
-            case Push(row=row, draft=draft):
-                names, key = _names(LEADS.name, row, draft.key), draft.key
-            case RowEdit(table=table, row=row, key=key):
-                names = _names(table, row, key)
-        if lost.isdisjoint(names):
+        if isinstance(change, Push):
+            table, key = LEADS.name, change.draft.key
+        else:
+            table, key = change.table, change.key
+        if lost.isdisjoint(_names(table, change.row, key)):
             kept.append(change)
         else:
             rows.leave([key])
@@ -109,7 +108,7 @@ def _not_lost(changes: Sequence[T], lost: set[tuple[str, str]], rows: Rows) -> l
 def _intend(
     plan: Plan, rows: Rows, notifiers: Mapping[str, Notifier], journal: Journal, tally: Tally
 ) -> frozenset[str]:
-    """Freeze every message before anything that it speaks of is done; return the notices that were there already."""
+    """Journal every message before anything that it speaks of is done; return the notices that were there already."""
     tells = [tell for tell in plan.tells if tell.needs not in rows.spoilt]
     states = journal.states([tell.notice.key for tell in tells])
 
@@ -120,7 +119,7 @@ def _intend(
             if address is None:
                 continue
             reached = True
-            if (notice.key, channel) in states:
+            if states.get((notice.key, channel), "intended") != "intended":
                 continue
             try:
                 body = notifier.render(notice, address)

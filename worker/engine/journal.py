@@ -3,8 +3,8 @@
     intended → writing → due → sending → sent
                                   └→ doubt → sent · due · held        held → due (retry) · skipped
 
-*intended*: the bytes are frozen, the row that it speaks of is not written. *writing*: that row is being written. *due*:
-the row stands. *sending*: handed to the service. *doubt*: no answer came. It sends nothing itself; see outbox.py.
+*intended*: the row that it speaks of is not written. *writing*: that row is being written, and the bytes are frozen.
+*due*: the row stands. *sending*: handed to the service. *doubt*: no answer came. Nothing is sent here; see outbox.py.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _COLUMNS = "notice, channel, state, flow, address, body, reason, created_at, beg
 _INTEND = text(
     "INSERT INTO messages (programme, notice, channel, state, flow, address, body, reason, created_at, owner, words) "
     "VALUES (:programme, :notice, :channel, 'intended', :flow, :address, :body, :reason, :now, '', '') "
-    "ON CONFLICT (programme, notice, channel) DO NOTHING"
+    "ON CONFLICT (programme, notice, channel) DO UPDATE "
+    "SET address = excluded.address, body = excluded.body, reason = excluded.reason WHERE messages.state = 'intended'"
 )
 _STATES = text("SELECT notice, channel, state FROM messages WHERE programme = :programme AND notice = :notice")
 _IN = text(
@@ -95,7 +96,11 @@ class Journal:
         self._clock = clock
 
     def intend(self, intents: Iterable[Intent]) -> None:
-        """Freeze messages before anything is done that they speak of; one that is there already is left as it is."""
+        """Write messages down before anything is done that they speak of.
+
+        One that is there already keeps its state, and its bytes too unless its row was never written: then nothing of
+        it can have gone, and the newer words are the true ones.
+        """
         now = stamp(self._clock.now())
         rows = [
             {

@@ -146,10 +146,10 @@ def refuse_what_is_not_ours(plan: Plan) -> None:
 
 
 def of_edit(edit: RowEdit) -> Write:
-    """Return the write of a planned edit; a first edit (a key) is not worth a line in the Activity table."""
+    """Return the write of a planned edit; the minting of a key is not worth a line in the Activity table."""
     cells = _differing(edit.before, edit.after)
     write = Edit(edit.table, edit.row, edit.key, cells)
-    if edit.first:
+    if cells.keys() == {TABLES[edit.table].key}:
         return Write(write)
     verb, count = ("Added to", "created") if edit.row is None else ("Changed in", "changed")
     before = {column: edit.before.get(column) for column in cells if edit.row is not None}

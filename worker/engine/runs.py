@@ -120,10 +120,8 @@ def _alive(token: str) -> bool:
         return life == _LIFE
     try:
         os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)  # one that we may not signal is there
     return True
 
 
