@@ -389,7 +389,7 @@ def test_creates_are_never_declared_repeatable(server, clock, crm):
     caller = Once()
     crm_at(server.url, clock, caller=caller).put([lead(1)])
 
-    assert [(("hubspot/burst",), False)] * 3 == caller.asked
+    assert [(("hubspot.burst",), False)] * 3 == caller.asked
 
 
 def test_a_cap_on_associations_keeps_no_deal_back(crm, portal):

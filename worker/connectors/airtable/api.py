@@ -46,8 +46,8 @@ class Door:
         # 5 a second is the most over all who use the base, and one more shuts everybody out for half a minute; so a
         # little fewer, for calls may reach the service closer together than they left here.
         self._limits = (
-            Limit(f"airtable/{base}", 5, 1.15),
-            Limit(f"airtable/{base}/month", monthly_calls, 31 * 86_400.0),
+            Limit(f"airtable.{base}", 5, 1.15),
+            Limit(f"airtable.{base}.month", monthly_calls, 31 * 86_400.0),
         )
         self.whoami_url = str(self._api.urls.whoami)
         self.tables_url = str(self._api.base(base).urls.tables)

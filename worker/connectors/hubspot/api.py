@@ -21,9 +21,9 @@ Json = dict[str, Any]
 Query = Sequence[tuple[str, str]]
 
 # The smallest plan allows 100 in 10 s; 5 searches a second are for all integrations together (docs, 2026-11).
-BURST = (Limit("hubspot/burst", 95, 10.0),)
-SEARCH = (Limit("hubspot/search", 4, 1.0),)
-ASSOCIATIONS = (Limit("hubspot/associations", 95, 10.0),)
+BURST = (Limit("hubspot.burst", 95, 10.0),)
+SEARCH = (Limit("hubspot.search", 4, 1.0),)
+ASSOCIATIONS = (Limit("hubspot.associations", 95, 10.0),)
 
 MOST = 100  # inputs of a batch
 MOST_WITH_HISTORY = 50
