@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from worker.domain.facts import Partner
 from worker.domain.lines import Base, Line, LineStatus, line_key
@@ -110,6 +111,7 @@ def stand_still(row: Line, reason: str) -> Line:
 # ---- Why ------------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1024)
 def percent(rate: Decimal) -> str:
     """Return a percentage as people read it: `12.5 %`."""
     text = f"{rate:f}"
@@ -123,6 +125,7 @@ def rate_text(run: Run, amount: Priced) -> str:
     return " / ".join(percent(piece.rate) for piece in amount.pieces)
 
 
+@lru_cache(maxsize=4096)  # the twelve lines of a deal share one
 def base_text(base: Base, currency: str) -> str:
     """Return a base as people read it: `1,000.00 a month (12,000.00 a year ÷ 12)`."""
     monthly = f"{shown(base.monthly(), currency)} a month"
