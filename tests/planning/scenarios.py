@@ -34,12 +34,8 @@ from worker.domain.plan import RowEdit
 from worker.domain.plans import Bracket, CommissionPlan, Plans, Policy
 from worker.domain.problems import Problem
 from worker.planning.commissions import Facts, plan_lines
-from worker.planning.rows import (
-    line_edits,
-    line_from_row,
-    statement_edits,
-    statement_from_row,
-)
+from worker.planning.row_edits import line_edits, statement_edits
+from worker.planning.rows import lines_of, statements_of
 from worker.planning.settlement import settle
 from worker.planning.statements import plan_statements
 
@@ -50,7 +46,7 @@ FOLDER = Path(
 Json = dict[str, Any]
 
 
-# ---- tables ---------------------------------------------------------------------------------------------------------
+# ---- tables ----------------------------------------------------------------------------------------------------------
 
 
 class Table:
@@ -82,7 +78,7 @@ def _bare(number: Decimal) -> Decimal:
     return Decimal(format(number.normalize(), "f"))
 
 
-# ---- a file's records → facts -----------------------------------------------------------------------------------------
+# ---- a file's records → facts ----------------------------------------------------------------------------------------
 
 
 def laid_over(facts: Json, changes: Json) -> Json:
@@ -278,7 +274,7 @@ def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
 
 
-# ---- a story, run by run ----------------------------------------------------------------------------------------------
+# ---- a story, run by run ---------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -300,15 +296,14 @@ class Story:
         return made + self._plan_statements(day) + self._settle(day)
 
     def lines(self) -> list[Line]:
-        found = [line_from_row(row) for row in self.commissions.rows()]
-        assert [] == [damaged for damaged in found if not isinstance(damaged, Line)]
-        return [line for line in found if isinstance(line, Line)]
+        lines, damaged = lines_of(self.commissions.rows())
+        assert [] == damaged
+        return lines
 
     def issued(self) -> list[Statement]:
-        issue_day = self.raw["policy"].get("issue_day", 5)
-        found = [statement_from_row(row, issue_day) for row in self.statements.rows()]
-        assert [] == [damaged for damaged in found if not isinstance(damaged, Statement)]
-        return [statement for statement in found if isinstance(statement, Statement)]
+        statements, damaged = statements_of(self.statements.rows(), self.raw["policy"].get("issue_day", 5))
+        assert [] == damaged
+        return statements
 
     def _plan_lines(self, day: Day) -> int:
         outcome = plan_lines(day.facts(), self.lines(), day.today)

@@ -13,6 +13,8 @@ from worker.domain.months import Month, Period
 
 LineKind = Literal["commission", "clawback", "reinstatement", "correction"]
 LineStatus = Literal["Expected", "Waiting", "Confirmed", "On statement", "Invoiced", "Paid", "On hold", "Cancelled"]
+StatementStatus = Literal["Draft", "Issued", "Billed", "Part paid", "Paid", "Carried"]
+BillOutcome = Literal["none", "match", "short", "over", "wrong-currency", "duplicate", "voided", "suggestion"]
 LOCKED: frozenset[str] = frozenset({"On statement", "Invoiced", "Paid"})
 
 
@@ -91,10 +93,10 @@ class Statement:
     closing: Decimal
     carried: Decimal
     amount: Decimal
-    status: Literal["Draft", "Issued", "Billed", "Part paid", "Paid", "Carried"]
+    status: StatementStatus
     issued: date | None = None
     bill_number: str | None = None
-    bill: str = "none"  # none, match, short, over, wrong-currency, duplicate, voided, suggestion
+    bill: BillOutcome = "none"
     paid_on: date | None = None
     problem: str = ""
     hold: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,6 +13,8 @@ _DIGITS = {
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
     **dict.fromkeys(("CLF", "UYW"), 4),
 }
+
+_EXACT = re.compile(r"-?[0-9]+(?:\.[0-9]+|/[0-9]*[1-9][0-9]*)?\Z")
 
 Exact = Fraction | Decimal | int
 
@@ -62,4 +65,6 @@ def exact_text(value: Fraction) -> str:
 
 def exact_value(text: str) -> Fraction:
     """Read what `exact_text` wrote; ValueError for anything else."""
+    if not _EXACT.match(text):
+        raise ValueError(f"{text!r} is not an exact number")
     return Fraction(text)

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-_PERIOD = re.compile(r"(\d{4})(?:-(?:Q([1-4])|H([12])|(\d{2})))?\Z")
+# Years that a date can still count months and days from.
+_MONTH = re.compile(r"([1-8][0-9]{3})-(0[1-9]|1[0-2])\Z")
+_PERIOD = re.compile(r"([1-8][0-9]{3})(?:-(?:Q([1-4])|H([12])|([0-9]{2})))?\Z")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -27,10 +29,10 @@ class Month:
     @staticmethod
     def parse(text: str) -> Month:
         """Read `2026-03`; ValueError for anything else."""
-        year, _, number = text.strip().partition("-")
-        if len(year) != 4 or len(number) != 2 or not 1 <= int(number) <= 12:
+        found = _MONTH.match(text.strip())
+        if not found:
             raise ValueError(f"{text!r} is not a month")
-        return Month(int(year), int(number))
+        return Month(int(found[1]), int(found[2]))
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.number:02d}"

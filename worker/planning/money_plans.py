@@ -24,7 +24,8 @@ from worker.domain.words import Words
 from worker.planning.commissions import Facts, Outcome
 from worker.planning.guards import objections
 from worker.planning.matching import needs_contact
-from worker.planning.rows import Damaged, line_edits, line_from_row, statement_edits, statement_from_row
+from worker.planning.row_edits import line_edits, statement_edits
+from worker.planning.rows import Damaged, line_from_row, statement_from_row
 from worker.planning.settlement import settle
 from worker.planning.statements import line_order, plan_statements
 

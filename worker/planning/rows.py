@@ -1,29 +1,32 @@
-"""Lines and statements ↔ the cells they stand in. What a line must remember is in its row; nothing only in memory."""
+"""Lines and statements ↔ the cells they stand in. What a line must remember is in its row; nothing only in memory.
+
+The sentences in `Why` and `Problem`, which say more than one thing: `why`. What must change in a row: `row_edits`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
-from typing import get_args
+from typing import TypeVar, get_args
 
-from worker.domain.cells import Cell, Row, same
+from worker.domain.cells import Cell, Row
 from worker.domain.facts import Interval
-from worker.domain.lines import Base, Line, LineKind, LineStatus, Statement
-from worker.domain.money import digits, exact_text, exact_value, rounded
+from worker.domain.lines import Base, Line, LineKind, LineStatus, Statement, StatementStatus
+from worker.domain.money import exact_text, exact_value, rounded
 from worker.domain.months import Month, Period
-from worker.domain.plan import RowEdit
-from worker.domain.tables import COMMISSIONS, STATEMENT_STATUSES, STATEMENTS
+from worker.planning.why import compose_problem, compose_why, covered_on, is_cut, split_problem, split_why
 
-_REASONED = ("On hold", "Cancelled")
-_PAID = re.compile(r"(?:paid|covered since) (\d{4}-\d{2}-\d{2})")
-_CAPPED = "; cut to the cap"
-_RATE = re.compile(r"(?P<rate>.*?)(?: \((?P<plan>[^()]*)\))?\Z", re.DOTALL)
-_BASE = re.compile(r"(\S+) (monthly|quarterly|annual|total)(?: (\d+))?(?:; this month (\S+))?\Z")
+T = TypeVar("T")
+
+_KIND = re.compile(r"([a-z]+)(?:-[0-9]+)?\Z")
+_RATE = re.compile(r"([^(]*?)(?: ?\((.*)\))?\Z", re.DOTALL)
+_BASE = re.compile(r"(-?[0-9.]+) (monthly|quarterly|annual|total)(?: ([0-9]+))?(?:; this month (\S+))?\Z")
 _ONLY_MONTH = re.compile(r"this month (\S+)\Z")
+_NUMBER = re.compile(r"-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,12 @@ def line_to_cells(line: Line, partner: str) -> dict[str, Cell]:
         "Month": str(line.month),
         "Kind": line.kind,
         "Base": _base_text(line) or None,
-        "Rate": _rate_text(line) or None,
+        "Rate": (f"{line.rate} ({line.plan})".strip() if line.plan else line.rate) or None,
         "Share": f"{line.share.normalize():f} %" if line.share is not None else None,
         "Amount": line.amount,
         "Currency": line.currency,
         "Status": line.status,
-        "Why": compose_why(line),
+        "Why": compose_why(line) or None,
         "Invoice": line.invoice or None,
         "Statement": line.statement,
         "Answers": line.answers,
@@ -63,38 +66,14 @@ def line_to_cells(line: Line, partner: str) -> dict[str, Cell]:
 
 
 def _base_text(line: Line) -> str:
+    """Return what the line was made with: `12000.00 annual`, and its own month where days make that differ."""
     own = f"this month {exact_text(line.month_base)}" if line.month_base is not None else ""
     if line.base is None:
         return own
     base = f"{line.base.value:f} {line.base.interval}"
     if line.base.term_months is not None:
         base += f" {line.base.term_months}"
-    return base if line.month_base == line.base.monthly() or not own else f"{base}; {own}"
-
-
-def _rate_text(line: Line) -> str:
-    return f"{line.rate} ({line.plan})".strip() if line.plan else line.rate
-
-
-def compose_why(line: Line) -> str:
-    """Return the sentence of a line with the reason of a held or cancelled one in front."""
-    text = line.why
-    if line.covered_on is not None and f"{line.covered_on}" not in text:
-        text += f"; covered since {line.covered_on}"
-    if line.capped and not text.endswith(_CAPPED):
-        text += _CAPPED
-    if line.reason and line.status in _REASONED and not text.startswith(f"{line.status}: "):
-        text = f"{line.status}: {line.reason} — {text}" if text else f"{line.status}: {line.reason}"
-    return text
-
-
-def split_why(text: str, status: str) -> tuple[str, str | None]:
-    """Return the sentence and the reason that `compose_why` put together."""
-    head = f"{status}: "
-    if status not in _REASONED or not text.startswith(head):
-        return text, None
-    reason, _, sentence = text[len(head) :].partition(" — ")
-    return sentence, reason
+    return base if not own or line.month_base == line.base.monthly() else f"{base}; {own}"
 
 
 def line_from_row(row: Row) -> Line | Damaged:
@@ -102,41 +81,41 @@ def line_from_row(row: Row) -> Line | Damaged:
     key = row.text("Line")
     try:
         deal, partner, month, kind = _line_key(key)
-        status = _one_of(row.text("Status"), get_args(LineStatus), "Status")
-        base, month_base = _base(row.text("Base"))
+        status: LineStatus = _one_of(row.text("Status"), get_args(LineStatus), "Status")
         rate = _RATE.match(row.text("Rate"))
+        base, month_base = _base(row.text("Base"))
         why, reason = split_why(row.text("Why"), status)
-        covered = _PAID.findall(why)
         currency = row.text("Currency")
-        amount = _decimal(row, "Amount")
+        amount = _number(row, "Amount")
         if amount is None or not currency:
             raise ValueError("Amount or Currency is empty")
         return Line(
             key=key, deal=deal, partner=partner, month=month, kind=kind, currency=currency,
             amount=rounded(amount, currency), status=status, why=why, lead=row.text("Lead"), client=row.text("Client"),
             answers=row.text("Answers") or None, base=base, month_base=month_base,
-            rate=rate["rate"] if rate else "", plan=(rate["plan"] or "") if rate else "",
-            share=_decimal(row, "Share"), invoice=row.text("Invoice"), statement=row.text("Statement") or None,
-            covered_on=date.fromisoformat(covered[-1]) if covered and kind == "commission" else None,
-            paid_on=_day(row, "Paid on"), reason=reason, capped=_CAPPED in why, hold=row.ticked("Hold"),
-            adjustment=_decimal(row, "Adjustment"), row=row.id,
+            rate=rate[1] if rate else "", plan=(rate[2] or "") if rate else "",
+            share=_number(row, "Share"), invoice=row.text("Invoice"), statement=row.text("Statement") or None,
+            covered_on=covered_on(why) if kind == "commission" else None, paid_on=_day(row, "Paid on"), reason=reason,
+            capped=is_cut(why), hold=row.ticked("Hold"), adjustment=_number(row, "Adjustment"), row=row.id,
         )  # fmt: skip
-    except (ValueError, InvalidOperation) as error:
+    except (ValueError, ArithmeticError) as error:
         return Damaged(row.id, key, str(error))
 
 
 def _line_key(key: str) -> tuple[str | None, str, Month, LineKind]:
-    deal, partner, month, kind = [*key.split("/"), "", "", "", ""][:4]
-    word = kind.split("-")[0]
-    if not deal or not partner or key.count("/") != 3:
+    parts = key.split("/")
+    word = _KIND.match(parts[-1])
+    if len(parts) != 4 or not all(parts) or not word:
         raise ValueError(f"Line holds {key!r}, which is not the key of a line")
-    return (None if deal == "tier" else deal), partner, Month.parse(month), _one_of(word, get_args(LineKind), "Line")  # type: ignore[return-value]
+    kind: LineKind = _one_of(word[1], get_args(LineKind), "Line")
+    return (None if parts[0] == "tier" else parts[0]), parts[1], Month.parse(parts[2]), kind
 
 
-def _one_of(word: str, words: Sequence[str], column: str) -> LineStatus:
-    if word not in words:
-        raise ValueError(f"{column} holds {word!r}")
-    return word  # type: ignore[return-value]
+def _one_of(word: str, words: Sequence[T], column: str) -> T:
+    for known in words:
+        if known == word:
+            return known
+    raise ValueError(f"{column} holds {word!r}")
 
 
 def _base(text: str) -> tuple[Base | None, Fraction | None]:
@@ -147,17 +126,19 @@ def _base(text: str) -> tuple[Base | None, Fraction | None]:
     found = _BASE.match(text)
     if not found:
         raise ValueError(f"Base holds {text!r}")
-    interval: Interval = found[2]  # type: ignore[assignment]
+    interval: Interval = _one_of(found[2], get_args(Interval), "Base")
     base = Base(Decimal(found[1]), interval, int(found[3]) if found[3] else None)
     return base, exact_value(found[4]) if found[4] else base.monthly()
 
 
-def _decimal(row: Row, column: str) -> Decimal | None:
+def _number(row: Row, column: str) -> Decimal | None:
     cell = row.cells.get(column)
     if isinstance(cell, Decimal):
         return cell
-    text = row.text(column).rstrip("% ").replace(",", "")
-    return Decimal(text) if text else None
+    text = row.text(column).rstrip("% ")
+    if text and not _NUMBER.match(text):
+        raise ValueError(f"{column} holds {text!r}, which is not a number")
+    return Decimal(text.replace(",", "")) if text else None
 
 
 def _day(row: Row, column: str) -> date | None:
@@ -186,7 +167,7 @@ def statement_to_cells(statement: Statement, partner: str) -> dict[str, Cell]:
         "Issued": statement.issued,
         "Bill": statement.bill_number,
         "Paid on": statement.paid_on,
-        "Problem": statement.problem or None,
+        "Problem": compose_problem(statement) or None,
     }
 
 
@@ -194,86 +175,63 @@ def statement_from_row(row: Row, issue_days: int = 5) -> Statement | Damaged:
     """Read a row of the Statements table; the carried part is what of the closing balance is not invoiced."""
     key = row.text("Statement")
     try:
-        period_text, partner, currency = [*key.split("/"), "", ""][:3]
-        if key.count("/") != 2 or not partner or not currency:
+        parts = key.split("/")
+        if len(parts) != 3 or not all(parts):
             raise ValueError(f"Statement holds {key!r}, which is not the key of a statement")
-        period = Period.parse(period_text)
-        sums = {c: _decimal(row, c) for c in ("Opening", "Earned", "Corrections", "Closing", "Amount to invoice")}
-        exact = {column: rounded(value or Decimal(0), currency) for column, value in sums.items()}
+        period, currency = Period.parse(parts[0]), parts[2]
+        status: StatementStatus = _one_of(row.text("Status"), get_args(StatementStatus), "Status")
+        closing, amount = _sum(row, "Closing", currency), _sum(row, "Amount to invoice", currency)
+        bill_number = row.text("Bill") or None
+        problem, bill = split_problem(row.text("Problem"), bill_number)
         return Statement(
-            key=key, partner=partner, period=period, currency=currency, issue_day=period.issue_day(issue_days),
-            opening=exact["Opening"], earned=exact["Earned"], corrections=exact["Corrections"],
-            closing=exact["Closing"], carried=exact["Closing"] - exact["Amount to invoice"],
-            amount=exact["Amount to invoice"], status=_statement_status(row.text("Status")),  # type: ignore[arg-type]
-            issued=_day(row, "Issued"), bill_number=row.text("Bill") or None, paid_on=_day(row, "Paid on"),
-            problem=row.text("Problem"), hold=row.ticked("Hold"), row=row.id,
+            key=key, partner=parts[1], period=period, currency=currency, issue_day=period.issue_day(issue_days),
+            opening=_sum(row, "Opening", currency), earned=_sum(row, "Earned", currency),
+            corrections=_sum(row, "Corrections", currency), closing=closing, carried=closing - amount, amount=amount,
+            status=status, issued=_day(row, "Issued"), bill_number=bill_number, bill=bill,
+            paid_on=_day(row, "Paid on"), problem=problem, hold=row.ticked("Hold"), row=row.id,
         )  # fmt: skip
-    except (ValueError, InvalidOperation) as error:
+    except (ValueError, ArithmeticError) as error:
         return Damaged(row.id, key, str(error))
 
 
-def _statement_status(word: str) -> str:
-    if word not in STATEMENT_STATUSES:
-        raise ValueError(f"Status holds {word!r}")
-    return word
+def _sum(row: Row, column: str, currency: str) -> Decimal:
+    return rounded(_number(row, column) or Decimal(0), currency)
 
 
-# ---- differences ----------------------------------------------------------------------------------------------------
+# ---- tables ---------------------------------------------------------------------------------------------------------
 
 
-def line_edits(rows: Sequence[Row], lines: Iterable[Line], names: Mapping[str, str]) -> list[RowEdit]:
-    """Return what must change in the Commissions table; `names` are the partners' names by key."""
-    standing = _by_key(rows, COMMISSIONS.key)
-    edits: list[RowEdit] = []
-    for line in lines:
-        row = standing.get(line.key)
-        edits += _edit("Commissions", row, line.key, line_to_cells(line, names.get(line.partner, line.partner)),
-                       line.partner, _line_reason(row, line), line)  # fmt: skip
-    return edits
+def lines_of(rows: Iterable[Row]) -> tuple[list[Line], list[Damaged]]:
+    """Read the Commissions table: the lines, and the rows that are none; a row without a key is nobody's business."""
+    return _read(rows, "Line", line_from_row)
 
 
-def statement_edits(rows: Sequence[Row], statements: Iterable[Statement], names: Mapping[str, str]) -> list[RowEdit]:
-    """Return what must change in the Statements table."""
-    standing = _by_key(rows, STATEMENTS.key)
-    edits: list[RowEdit] = []
-    for statement in statements:
-        row = standing.get(statement.key)
-        cells = statement_to_cells(statement, names.get(statement.partner, statement.partner))
-        reason = statement.problem or f"statement {statement.key}: {statement.status}"
-        edits += _edit("Statements", row, statement.key, cells, statement.partner, reason, None)
-    return edits
+def statements_of(rows: Iterable[Row], issue_days: int) -> tuple[list[Statement], list[Damaged]]:
+    """Read the Statements table."""
+    return _read(rows, "Statement", lambda row: statement_from_row(row, issue_days))
 
 
-def _by_key(rows: Sequence[Row], column: str) -> dict[str, Row]:
+def _read(rows: Iterable[Row], key: str, read: Callable[[Row], T | Damaged]) -> tuple[list[T], list[Damaged]]:
+    """Read each row that has a key; of rows with the same key only the first made counts, the others are copies."""
     found: dict[str, Row] = {}
+    damaged: list[Damaged] = []
     for row in rows:
-        if row.text(column):
-            found.setdefault(row.text(column), row)
-    return found
+        own = row.text(key)
+        if not own:
+            continue
+        first = found.setdefault(own, row)
+        if first is not row:
+            found[own], copy = (row, first) if _older(row, first) else (first, row)
+            damaged.append(Damaged(copy.id, own, "it is a copy of the row with this key: delete it"))
+    good: list[T] = []
+    for row in found.values():
+        value = read(row)
+        if isinstance(value, Damaged):
+            damaged.append(value)
+        else:
+            good.append(value)
+    return good, damaged
 
 
-def _edit(
-    table: str, row: Row | None, key: str, cells: Mapping[str, Cell], about: str, reason: str, line: Line | None
-) -> list[RowEdit]:
-    stands = row.cells if row else {}
-    after = {column: value for column, value in cells.items() if not same(stands.get(column), value)}
-    if not after:
-        return []
-    before = {column: stands.get(column) for column in after}
-    money = None
-    if line is not None and "Amount" in after:
-        old = stands.get("Amount")
-        old = old if isinstance(old, Decimal) else Decimal(0)
-        money = (line.currency, round(line.amount - old, digits(line.currency)))
-    return [RowEdit(table, row.id if row else None, key, before, after, reason, about, money=money)]
-
-
-def _line_reason(row: Row | None, line: Line) -> str:
-    if row is None:
-        return line.why or f"{line.kind} of {line.month}"
-    stood = row.text("Status")
-    if stood != line.status:
-        return f"{stood} → {line.status}" + (f": {line.reason}" if line.reason else "")
-    if not same(row.cells.get("Amount"), line.amount):
-        return f"today's facts make it {line.amount}"
-    return "brought up to date with the facts; to overrule a figure use Hold or Adjustment"
+def _older(row: Row, other: Row) -> bool:
+    return row.created_at is not None and other.created_at is not None and row.created_at < other.created_at

@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from worker.domain.facts import Invoice, Partner
-from worker.domain.lines import Line, Statement
+from worker.domain.lines import BillOutcome, Line, Statement
 from worker.domain.money import shown
 from worker.planning.statements import line_order
 
@@ -89,7 +89,7 @@ def _names(bill: Invoice, key: str) -> bool:
 def _compare(
     statement: Statement, named: Sequence[Invoice], bills: Sequence[Invoice], keyed: Iterable[str],
     partner: Partner | None,
-) -> tuple[Invoice | None, str, str]:  # fmt: skip
+) -> tuple[Invoice | None, BillOutcome, str]:  # fmt: skip
     """Return the bill that counts, the outcome, and the words for staff."""
     live = [bill for bill in named if bill.status not in _DEAD]
     right = [bill for bill in live if bill.currency == statement.currency]
@@ -97,11 +97,11 @@ def _compare(
     if not right:
         if live:
             return None, "wrong-currency", (
-                f"Bill {live[0].number} is in {live[0].currency}; the statement asks for {asked}: "
+                f"bill {live[0].number} is in {live[0].currency}; the statement asks for {asked}: "
                 f"ask the partner for a bill in {statement.currency}"
             )  # fmt: skip
         if named:
-            return None, "voided", f"Bill {named[0].number} was voided: ask the partner for a new one of {asked}"
+            return None, "voided", f"bill {named[0].number} was voided: ask the partner for a new one of {asked}"
         return _suggested(statement, bills, keyed, partner)
     bill = right[0]
     net = f"{shown(bill.sub_total, bill.currency)} {bill.currency}"
@@ -112,27 +112,27 @@ def _compare(
         return (
             bill,
             "short",
-            f"Bill {bill.number} is {net} net of tax, less than the {asked} asked for: ask the partner",
+            f"bill {bill.number} is {net} net of tax, less than the {asked} asked for: ask the partner",
         )
     if bill.sub_total > statement.amount:
         return (
             bill,
             "over",
-            f"Bill {bill.number} is {net} net of tax, more than the {asked} asked for: do not pay it so",
+            f"bill {bill.number} is {net} net of tax, more than the {asked} asked for: do not pay it so",
         )
     return bill, "match", ""
 
 
 def _suggested(
     statement: Statement, bills: Sequence[Invoice], keyed: Iterable[str], partner: Partner | None
-) -> tuple[Invoice | None, str, str]:
+) -> tuple[Invoice | None, BillOutcome, str]:
     contact = (partner.contact or partner.name).casefold() if partner else ""
     for bill in bills:
         same_contact = contact and contact in (bill.contact.casefold(), bill.contact_name.casefold())
         same_sum = bill.sub_total == statement.amount and bill.currency == statement.currency
         if same_contact and same_sum and bill.id not in keyed and bill.status not in _DEAD and _after(bill, statement):
             return None, "suggestion", (
-                f"Bill {bill.number} has the same net amount: if it is for this statement, "
+                f"bill {bill.number} has the same net amount: if it is for this statement, "
                 f"write {statement.key} into its number in Xero"
             )  # fmt: skip
     return None, "none", ""
@@ -160,7 +160,7 @@ def _reached(paid: Sequence[tuple[date, Fraction]], amount: Decimal | Fraction) 
 
 
 def _statement(
-    statement: Statement, bill: Invoice | None, outcome: str, words: str, paid: Sequence[tuple[date, Fraction]]
+    statement: Statement, bill: Invoice | None, outcome: BillOutcome, words: str, paid: Sequence[tuple[date, Fraction]]
 ) -> Statement:
     if bill is None:
         return replace(statement, status="Issued", bill=outcome, bill_number=None, paid_on=None, problem=words)

@@ -1,0 +1,87 @@
+"""What must change in the tables of lines and statements: values as they must stand, less what stands in the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from worker.domain.cells import Cell, Row, same
+from worker.domain.lines import Line, Statement
+from worker.domain.money import rounded
+from worker.domain.plan import RowEdit
+from worker.domain.tables import COMMISSIONS, STATEMENTS
+from worker.planning.rows import line_to_cells, statement_to_cells
+
+
+def line_edits(rows: Sequence[Row], lines: Iterable[Line], names: Mapping[str, str]) -> list[RowEdit]:
+    """Return what must change in the Commissions table; `names` are the partners' names by key.
+
+    A line is written into the row that it was read from, else into the one that carries its key.
+    """
+    places = _Places(rows, COMMISSIONS.key)
+    edits: list[RowEdit] = []
+    for line in lines:
+        row = places.of(line.row, line.key)
+        cells = line_to_cells(line, names.get(line.partner, line.partner))
+        edit = _edit(COMMISSIONS.name, row, line.key, cells, line.partner)
+        if edit is not None:
+            edits.append(replace(edit, reason=_line_reason(row, line), money=_moved(edit, line)))
+    return edits
+
+
+def statement_edits(rows: Sequence[Row], statements: Iterable[Statement], names: Mapping[str, str]) -> list[RowEdit]:
+    """Return what must change in the Statements table."""
+    places = _Places(rows, STATEMENTS.key)
+    edits: list[RowEdit] = []
+    for statement in statements:
+        row = places.of(statement.row, statement.key)
+        cells = statement_to_cells(statement, names.get(statement.partner, statement.partner))
+        edit = _edit(STATEMENTS.name, row, statement.key, cells, statement.partner)
+        if edit is not None:
+            reason = statement.problem or f"statement {statement.key}: {statement.status}"
+            edits.append(replace(edit, reason=reason))
+    return edits
+
+
+class _Places:
+    """Where lines and statements stand."""
+
+    def __init__(self, rows: Sequence[Row], key: str) -> None:
+        self._by_id = {row.id: row for row in rows}
+        self._by_key: dict[str, Row] = {}
+        for row in rows:
+            self._by_key.setdefault(row.text(key), row)
+
+    def of(self, row: str | None, key: str) -> Row | None:
+        """Return the row of a line or statement; None where it has none yet."""
+        return self._by_id.get(row or "") or self._by_key.get(key)
+
+
+def _edit(table: str, row: Row | None, key: str, wanted: Mapping[str, Cell], about: str) -> RowEdit | None:
+    stands = row.cells if row else {}
+    after = {column: cell for column, cell in wanted.items() if not same(stands.get(column), cell)}
+    if not after:
+        return None
+    before = {column: stands.get(column) for column in after}
+    return RowEdit(table, row.id if row else None, key, before, after, "", about)
+
+
+def _moved(edit: RowEdit, line: Line) -> tuple[str, Decimal] | None:
+    """Return by how much an edit moves the line's amount."""
+    if "Amount" not in edit.after:
+        return None
+    stood = edit.before["Amount"]
+    before = stood if isinstance(stood, Decimal) else Decimal(0)
+    return line.currency, rounded(line.amount - before, line.currency)
+
+
+def _line_reason(row: Row | None, line: Line) -> str:
+    if row is None:
+        return line.why or f"{line.kind} of {line.month}"
+    stood = row.text("Status")
+    if stood != line.status:
+        return f"{stood} → {line.status}" + (f": {line.reason}" if line.reason else "")
+    if not same(row.cells.get("Amount"), line.amount):
+        return f"today's facts make it {line.amount}"
+    return "brought up to date with the facts; to overrule a figure use Hold or Adjustment"
