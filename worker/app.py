@@ -17,14 +17,17 @@ import structlog
 
 from worker.config import Config, load_config
 from worker.domain.months import Period
+from worker.domain.notices import Notice, Recipient
 from worker.domain.plan import Plan
 from worker.domain.tables import LEAD_STATUSES
-from worker.engine.apply import Progress, apply, silent
+from worker.engine.apply import apply, silent
 from worker.engine.clock import FixedClock, SystemClock
-from worker.engine.journal import Journal, Message
+from worker.engine.journal import Intent, Journal, Message
 from worker.engine.memory import StoreMemory
+from worker.engine.outbox import drain
 from worker.engine.pace import Pacer
 from worker.engine.result import Result
+from worker.engine.rows import Progress
 from worker.engine.runs import Health, Lease, Outcome, health, run_flow
 from worker.engine.store import Store
 from worker.flows import FLOWS
@@ -38,6 +41,10 @@ log = structlog.get_logger()
 
 DEFAULT_FLOWS = ("intake", "stages", "commissions", "cash", "statements", "settle")  # sweep only when named
 _WITH_STAGES = frozenset({"stages", "commissions", "cash", "sweep"})
+# These write the same rows, so they take turns, over all processes.
+_MONEY = frozenset({"commissions", "cash", "statements", "settle", "sweep"})
+_ALARMING = ("failed", "stopped")
+_BETWEEN_TRIES = 2.0  # seconds until we ask again whether it is our turn
 _PASSES = 4  # a flow is planned again while its own writes bring more to do: keys, then drafts, then issued
 
 
@@ -202,7 +209,33 @@ class App:
         def work(lease: Lease) -> Result:
             return self._carry_out(flow, programme, lease, approved, progress)
 
-        return run_flow(self.store, self.config.programme.name, flow, work, clock=self.clock)
+        name = self.config.programme.name
+        ailing = {h.flow for h in health(self.store, name) if h.state in _ALARMING}
+        turn = "money" if flow in _MONEY else None
+        until = self.clock.seconds() + self.schedule.deadline.total_seconds()
+        outcome = run_flow(self.store, name, flow, work, clock=self.clock, turn=turn)
+        while outcome.state == "busy" and turn and self.clock.seconds() < until and not self.stop.is_set():
+            self.clock.sleep(_BETWEEN_TRIES)
+            outcome = run_flow(self.store, name, flow, work, clock=self.clock, turn=turn)
+        if outcome.state in _ALARMING and flow not in ailing:
+            self._alarm(outcome)
+        return outcome
+
+    def _alarm(self, outcome: Outcome) -> None:
+        """Tell staff once that a flow stopped working; `status` says it for as long as it lasts."""
+        channel = self.config.slack.staff_channel if self.config.slack else ""
+        if not channel:
+            return
+        now = self.clock.now()
+        text = f"{self.config.programme.name}: the flow {outcome.flow} {outcome.state}. {outcome.words}"
+        notice = Notice(
+            f"staff/{outcome.flow}/{now:%Y-%m-%dT%H:%M:%S}", "problem", Recipient("", None, channel),
+            f"{outcome.flow}: {outcome.state}", text,
+        )  # fmt: skip
+        body = self.notifiers()["slack"].render(notice, channel)
+        self.journal.intend([Intent(notice.key, "slack", outcome.flow, channel, body, "a flow stopped working")])
+        self.journal.release([notice.key])
+        drain(self.journal, {"slack": self.notifiers()["slack"]}, self.clock)
 
     def _carry_out(
         self, flow: str, programme: Programme, lease: Lease, approved: Collection[str], progress: Progress
@@ -313,7 +346,7 @@ class App:
         month = now.date().replace(day=1)
         return Report(
             programme=config.programme.name, at=now, flows=health(self.store, config.programme.name),
-            messages={state: count for state, count in self.journal.counts().items()}, held=tuple(self.journal.held()),
+            messages={str(state): count for state, count in self.journal.counts().items()}, held=tuple(self.journal.held()),
             tracker_calls=self.caller.usage(f"airtable.{config.airtable.base}.month", month),
             monthly_calls=config.airtable.monthly_calls,
         )  # fmt: skip

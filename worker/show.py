@@ -20,7 +20,7 @@ from worker.engine.runs import Outcome
 
 if TYPE_CHECKING:
     from worker.app import Report
-    from worker.engine.apply import Progress as Step
+    from worker.engine.rows import Progress as Step
     from worker.engine.journal import Message
     from worker.ports import Check, Missing
 

@@ -157,13 +157,16 @@ def run_flow(
     *,
     clock: Clock,
     lease_seconds: float = _LEASE_SECONDS,
+    turn: str | None = None,
 ) -> Outcome:
     """Run a flow once, unless another process is at it (state `busy`), and record how it ended.
+
+    Flows with the same `turn` never run at the same time; without one a flow only never overlaps itself.
 
     `work` reads, plans and applies; it gets the lease, to hand on as apply's guard and owner. Whatever it raises
     becomes a state, so that the other flows go on.
     """
-    lease = Lease(store, f"{programme}/{flow}", clock, lease_seconds)
+    lease = Lease(store, f"{programme}/{turn or flow}", clock, lease_seconds)
     if not lease.take():
         return Outcome(flow, "busy", "another process is running this flow", 0.0)
     with lease.kept():

@@ -1,0 +1,205 @@
+"""`make bench`: what the worker spends, beside a row-by-row baseline over the same sandbox in the same run.
+
+The baseline does one lead at a time, as no-code flows do: look the company up, make it, look the contact up, make it,
+make the deal, tie them, write the row. Calls are counted at the sandbox's log; CPU is this process's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import requests
+from rich.console import Console
+from rich.table import Table
+
+from tests.flows.conftest import START, Desk
+from worker.domain.facts import Cash, Deal, Invoice, Lead, Partner, PlanChoice, Share
+from worker.domain.money import rounded
+from worker.domain.plans import CommissionPlan, Plans, Policy
+from worker.logs import set_up_logs
+from worker.planning.commissions import Facts, plan_lines
+from worker.sandbox.world import BASE, World
+
+LEADS = 1000
+LINES = 20_000
+
+
+def calls(world: World, work: Callable[[], object]) -> dict[str, int]:
+    """Return the calls that some work costs each service, those for Xero's token left out."""
+    before = {name: len(server.log) for name, server in world.servers.items()}
+    work()
+    return {
+        name: sum(not call.path.startswith("/connect/") for call in server.log[before[name] :])
+        for name, server in world.servers.items()
+    }
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """Return the CPU seconds of some work."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def lead_rows(prefix: str) -> list[dict[str, str]]:
+    """Return rows of as many new companies."""
+    return [
+        {"Partner": f"Partner {n % 4}", "Company": f"{prefix} {n:04d}", "Website": f"{prefix.lower()}-{n:04d}.test",
+         "First name": "Jo", "Last name": "Doe", "Email": f"jo@{prefix.lower()}-{n:04d}.test"}
+        for n in range(LEADS)
+    ]  # fmt: skip
+
+
+class RowByRow:
+    """The baseline: one lead at a time with plain requests, no batches, no memory."""
+
+    def __init__(self, world: World) -> None:
+        self._hubspot = world.servers["hubspot"].url
+        self._airtable = f"{world.servers['airtable'].url}/v0/{BASE}"
+        self._crm, self._tracker = requests.Session(), requests.Session()
+        self._crm.headers["Authorization"] = "Bearer pat-SANDBOX"
+        self._tracker.headers["Authorization"] = "Bearer patSANDBOX"
+
+    def push(self) -> None:
+        """Read the table page by page and take every row that has no deal through."""
+        offset: str | None = ""
+        while offset is not None:
+            page = self._tracker.get(f"{self._airtable}/Leads", params={"offset": offset} if offset else {}).json()
+            for record in page["records"]:
+                if "Deal ID" not in record["fields"] and "Company" in record["fields"]:
+                    self._one(record["id"], record["fields"])
+            offset = page.get("offset")
+
+    def _one(self, row: str, cells: dict[str, str]) -> None:
+        company = self._find_or_make("companies", "domain", cells["Website"], {"name": cells["Company"]})
+        contact = self._find_or_make("contacts", "email", cells["Email"], {"firstname": cells["First name"]})
+        deal = self._post("/crm/v3/objects/deals", {
+            "properties": {"dealname": cells["Company"], "pipeline": "default", "dealstage": "appointmentscheduled"},
+            "associations": [
+                {"to": {"id": to}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": kind}]}
+                for to, kind in ((company, 5), (contact, 3))
+            ],
+        })["id"]  # fmt: skip
+        self._post("/crm/v4/associations/contacts/companies/batch/associate/default",
+                   {"inputs": [{"from": {"id": contact}, "to": {"id": company}}]})  # fmt: skip
+        cells = {"Deal ID": deal, "Client ID": company, "Contact ID": contact, "Status": "Qualified"}
+        self._tracker.patch(f"{self._airtable}/Leads/{row}", json={"fields": cells}).raise_for_status()
+
+    def _find_or_make(self, kind: str, key: str, value: str, more: dict[str, str]) -> str:
+        filters = [{"propertyName": key, "operator": "EQ", "value": value}]
+        found = self._post(f"/crm/v3/objects/{kind}/search", {"filterGroups": [{"filters": filters}], "limit": 1})
+        if found["results"]:
+            return str(found["results"][0]["id"])
+        return str(
+            self._post(f"/crm/v3/objects/{kind}", {"properties": {key: value, **more}, "associations": []})["id"]
+        )
+
+    def _post(self, path: str, body: dict[str, object]) -> dict[str, object]:
+        reply = self._crm.post(self._hubspot + path, json=body)
+        reply.raise_for_status()
+        return reply.json()  # type: ignore[no-any-return]
+
+
+def money_facts() -> Facts:
+    """Return a programme whose deals make LINES lines, each deal paid in monthly invoices."""
+    plan = CommissionPlan("gold", "2025", date(2024, 1, 1), None, 12, rate=Decimal(10))
+    partners = {f"p{n}": Partner(f"p{n}", f"P {n}", (PlanChoice(date.min, "gold"),)) for n in range(100)}
+    deals, leads, invoices = {}, [], []
+    for n in range(LINES // 12):
+        won = datetime(2025, 1 + n % 12, 3, tzinfo=UTC)
+        deals[str(n)] = Deal(str(n), f"c{n}", "won", won, None, Decimal("1000.00") + n, "annual", "GBP", None)
+        leads.append(Lead(f"L-{n}", won, True, str(n), (Share(f"p{n % 100}", Decimal(100)),)))
+        for month in range(12):
+            day = date(2025 + (n % 12 + month) // 12, (n % 12 + month) % 12 + 1, 5)
+            net = rounded(Fraction(1000 + n, 12), "GBP")
+            name = f"I{n}-{month}"
+            cash = (Cash(day, net),)
+            invoices.append(Invoice(name, name, "ACCREC", "PAID", day, day, "GBP", net, net, str(n), payments=cash))
+    return Facts(partners, deals, leads, invoices, [], Plans((plan,)), Policy(), ZoneInfo("Europe/London"))
+
+
+def bare_sums(facts: Facts) -> list[Decimal]:
+    """The baseline of planning: nothing but a twelfth, a rate and a rounding for every line."""
+    return [
+        rounded(Fraction(deal.value or 0) / 12 * Fraction(10, 100), deal.currency or "")
+        for deal in facts.deals.values()
+        for _ in range(12)
+    ]
+
+
+def main() -> int:
+    """Run everything and print one table."""
+    os.environ.setdefault("QUARTERDAY_LOG", "error")
+    set_up_logs()
+    table = Table(title="Quarterday beside a row-by-row baseline, same sandbox, same run", title_justify="left")
+    for column in ("work", "of", "Quarterday", "row by row", "ratio"):
+        table.add_column(column, justify="left" if column == "work" else "right")
+    with World(START) as world, tempfile.TemporaryDirectory() as folder:
+        os.environ.update(world.environment())
+        desk = Desk(world, Path(folder))
+        desk.set_up()
+        for n in range(4):
+            desk.partner(f"Partner {n}", Email=f"money@partner-{n}.test")
+        desk.run("intake")
+        _leads(table, desk)
+        _quiet(table, desk)
+    _planning(table)
+    Console(width=110).print(table)
+    return 0
+
+
+def _row(table: Table, work: str, of: str, ours: float, theirs: float | None, form: str = "{:,.0f}") -> None:
+    shown = (form.format(theirs), f"{theirs / ours:,.1f} ×" if ours else "–") if theirs is not None else ("", "")
+    table.add_row(work, of, form.format(ours), *shown)
+
+
+def _leads(table: Table, desk: Desk) -> None:
+    world = desk.world
+    world.airtable.add_rows("Leads", lead_rows("Batch"), source="formSubmission")
+    ours = calls(world, lambda: desk.run("intake"))
+    world.airtable.limits = world.hubspot.limits = False  # it would otherwise wait out every limit in real time
+    world.airtable.add_rows("Leads", lead_rows("Single"), source="formSubmission")
+    theirs = calls(world, RowByRow(world).push)
+    world.airtable.limits = world.hubspot.limits = True
+    for service in ("hubspot", "airtable"):
+        _row(table, f"{LEADS:,} new leads, new companies", f"{service} calls", ours[service], theirs[service])
+
+
+def _quiet(table: Table, desk: Desk) -> None:
+    world = desk.world
+    contact = world.xero.add_contact("Client")
+    made = [world.xero.invoice(contact, "100", reference="none", number=f"INV-{n}") for n in range(5000)]
+    for _ in range(2):
+        desk.later(minutes=10)
+        desk.run("intake", "stages", "cash")
+    desk.later(minutes=10)
+    quiet = calls(world, lambda: desk.run("intake", "stages", "cash"))
+    rows, deals = len(desk.rows("Leads")), len(world.hubspot.deals())
+    baseline = {"airtable": -(-rows // 100), "hubspot": deals, "xero": len(made)}
+    for service, count in baseline.items():
+        _row(table, f"nothing changed: {rows:,} rows, {deals:,} deals, {len(made):,} invoices",
+             f"{service} calls", quiet[service], count)  # fmt: skip
+    for invoice in made[:1000]:
+        world.xero.edit(invoice, reference="still none")
+    desk.later(minutes=10)
+    _row(table, "1,000 changed invoices", "xero calls", calls(world, lambda: desk.run("cash"))["xero"], 1000)
+
+
+def _planning(table: Table) -> None:
+    facts, today = money_facts(), date(2026, 2, 1)
+    lines = plan_lines(facts, (), today).lines
+    again = cpu(lambda: plan_lines(facts, lines, today))
+    _row(table, f"{len(lines):,} lines replanned", "CPU s", again, cpu(lambda: bare_sums(facts)), "{:,.2f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
