@@ -1,0 +1,237 @@
+"""Is the client paying? Net cash, day by day, and the months that it covers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from worker.domain.facts import Cash, CreditNote, Invoice
+from worker.domain.plans import Policy
+from worker.planning.cash import Cover, Due, Receipts, cover, credited, live_notes, receipts
+
+from .programme import Story, day, deal, invoice, note, plan, story
+
+TODAY = "2025-12-31"
+
+
+def money(*invoices: Invoice, notes: tuple[CreditNote, ...] = (), today: str = TODAY) -> Receipts:
+    live = live_notes(notes, day(today))
+    return receipts(invoices, live, credited(live, day(today)), currency="GBP", today=day(today))
+
+
+@pytest.mark.parametrize(
+    ("given", "net"),
+    [
+        (invoice(paid="2025-01-12 600"), 600),
+        (invoice(paid="2025-01-12 600", sub_total="10000", total="12000"), 500),
+        (invoice(paid="2025-01-12 600", status="PAID"), 600),
+        (invoice(status="PAID"), 0),
+        (invoice(paid="2025-01-12 600", status="VOIDED"), 0),
+        (invoice(paid="2025-01-12 600", status="DELETED"), 0),
+        (invoice(paid="2025-01-12 600", status="DRAFT"), 0),
+        (invoice(paid="2025-01-12 600", status="SUBMITTED"), 0),
+        (invoice(paid="2025-01-12 600", total="0"), 0),
+        (invoice(paid="2025-01-12 600", currency="EUR"), 0),
+        (invoice(prepayments="2025-01-12 100", overpayments="2025-02-12 30", paid="2025-01-13 5"), 135),
+        (invoice(paid="2025-01-12 600", refunds="2025-02-01 200", sub_total="10000", total="12000"), Fraction(1000, 3)),
+        (invoice(paid="2026-01-01 600"), 0),
+        (invoice(paid="2025-01-12 600", refunds="2026-01-01 200"), 600),
+    ],
+)
+def test_cash_of_an_invoice_is_net_and_real(given: Invoice, net: int | Fraction) -> None:
+    """Payments, prepayments and overpayments less refunds, × SubTotal ÷ Total; neither status nor the future pays."""
+    assert net == money(given).net
+
+
+def test_a_deleted_payment_never_happened() -> None:
+    """A payment of 600.00 that was deleted is no cash."""
+    deleted = invoice(paid="")
+    paid = Invoice(**{name: getattr(deleted, name) for name in deleted.__slots__} | {
+        "payments": (Cash(day("2025-01-12"), Decimal(600), "DELETED"),)
+    })  # fmt: skip
+
+    assert 0 == money(paid).net
+
+
+def test_credit_notes_are_not_cash_but_cash_refunded_on_them_is() -> None:
+    """9,000 received and 3,000 credited is 9,000; 1,200 paid back on a note with 20 % tax takes 1,000 off."""
+    paid = invoice(paid="2025-01-12 9000")
+
+    assert 9000 == money(paid, notes=(note(allocated="INV-1 2025-06-01 3000"),)).net
+    assert 8000 == money(paid, notes=(note(sub_total="2500", total="3000", refunds="2025-07-01 1200"),)).net
+
+
+@pytest.mark.parametrize("terms", [{"status": "VOIDED"}, {"status": "DRAFT"}, {"on": "2026-01-01"}, {"total": "0"}])
+def test_credit_notes_that_do_not_count_take_nothing(terms: dict[str, str]) -> None:
+    """A note that is void, a draft, of tomorrow or of nothing neither refunds nor takes off."""
+    dead = note(allocated="INV-1 2025-06-01 3000", refunds="2025-07-01 1200", **terms)
+
+    found = money(invoice(paid="2025-01-12 9000"), notes=(dead,))
+
+    assert (9000, (Due("INV-1", Fraction(3000), None),)) == (found.net, found.due)
+
+
+@pytest.mark.parametrize(
+    ("given", "notes", "left"),
+    [
+        (invoice(paid="2025-01-12 9000", due_date="2025-02-11"), (), 3000),
+        (invoice(paid="2025-01-12 9000"), (note(allocated="INV-1 2025-06-01 1000"),), 2000),
+        (invoice(paid="2025-01-12 9000"), (note(allocated="INV-1 2026-06-01 1000"),), 3000),
+        (invoice(paid="2025-01-12 9000"), (note(allocated="INV-1 2025-06-01 3000"),), None),
+        (invoice(paid="2025-01-12 9000", status="PAID"), (), None),
+        (invoice(paid="2025-01-12 12000", refunds="2025-02-01 12000"), (), None),
+        (invoice(status="VOIDED"), (), None),
+    ],
+)
+def test_what_is_open_on_an_invoice(given: Invoice, notes: tuple[CreditNote, ...], left: int | None) -> None:
+    """Total less cash in less credits; what the ledger calls PAID, and what was refunded, is not open again."""
+    due = money(given, notes=notes).due
+
+    assert ([] if left is None else [(given.number, left, given.due_date)]) == [
+        (d.number, d.amount, d.since) for d in due
+    ]
+
+
+def test_what_is_in_another_currency_carries_nothing_and_says_so() -> None:
+    """An invoice and a refund in EUR on a deal in GBP."""
+    found = money(invoice(paid="2025-01-12 600", currency="EUR"), notes=(note(currency="EUR", refunds="2025-07-01 5"),))
+
+    assert ("INV-1 is in EUR, the deal in GBP", "CN-1 is in EUR, the deal in GBP") == found.foreign
+    assert () == money(notes=(note(currency="EUR"),)).foreign
+    assert 0 == found.net
+
+
+def test_invoiced_counts_void_ones_too() -> None:
+    """12,000 void and 6,000 authorised are 18,000 invoiced; another currency does not count."""
+    assert (
+        18000 == money(invoice(status="VOIDED"), invoice("INV-2", sub_total="6000"), invoice(currency="EUR")).invoiced
+    )
+
+
+@pytest.mark.parametrize(
+    ("needed", "since", "by"),
+    [
+        (Fraction(0), "2025-01-05", ("INV-1",)),
+        (Fraction(100), "2025-01-05", ("INV-1",)),
+        (Fraction(101), "2025-03-05", ("INV-1", "INV-2")),
+        (Fraction(400), "2025-03-05", ("INV-1", "INV-2")),
+        (Fraction(401), None, ()),
+    ],
+)
+def test_cover_is_since_the_day_from_which_it_lasts(needed: Fraction, since: str | None, by: tuple[str, ...]) -> None:
+    """100 on 5 January, 300 on 5 February, 300 back on 1 March, 300 on 5 March by two invoices."""
+    found = money(
+        invoice("INV-1", paid="2025-01-05 100, 2025-02-05 300, 2025-03-05 100, 2025-03-05 100",
+                refunds="2025-03-01 300"),
+        invoice("INV-2", paid="2025-03-05 100"),
+    )  # fmt: skip
+
+    assert (Cover(day(since), by) if since else None) == cover(found, needed)
+
+
+def test_no_cash_covers_nothing_however_small() -> None:
+    """P must be above zero: nothing received, or all refunded, covers not even a tolerance's worth."""
+    assert None is cover(money(invoice()), Fraction(-1))
+    assert None is cover(money(invoice(paid="2025-01-05 100", refunds="2025-01-06 100")), Fraction(-1))
+
+
+def covered(told: Story) -> int:
+    return told.statuses().count("Confirmed")
+
+
+@pytest.mark.parametrize(
+    ("paid", "months"),
+    [("2025-01-12 12000", 12), ("2025-01-12 5000", 5), ("2025-01-12 4999.95", 5), ("2025-01-12 4999.94", 4),
+     ("2025-01-12 0.01", 0), ("", 0)],
+)  # fmt: skip
+def test_cash_fills_months_oldest_first(paid: str, months: int) -> None:
+    """12,000 a year: a month for each 1,000.00 that came, a cent a month forgiven."""
+    assert months == covered(story(invoices=[invoice(paid=paid)]).on("2026-02-01"))
+
+
+def test_tax_never_earns() -> None:
+    """10,000 + 20 % tax, 6,000 received: net 5,000, six months of 833.33."""
+    told = story(deal(value="10000"), invoices=[invoice(paid="2025-01-12 6000", sub_total="10000", total="12000")])
+
+    assert 6 == covered(told.on("2026-02-01"))
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "paid", "months"),
+    [("200.00", "3200", 4), ("200.00", "3199.99", 3), ("200.01", "3999.95", 5), ("0", "3999.99", 3), ("1000", "1", 12)],
+)
+def test_the_tolerance_is_per_month(tolerance: str, paid: str, months: int) -> None:
+    """Months of 1,000.00 with 200.00 forgiven each: 3,200.00 cover four, a cent less three."""
+    policy = Policy(tolerance=Decimal(tolerance))
+
+    assert months == covered(story(invoices=[invoice(paid=f"2025-01-12 {paid}")], policy=policy).on("2026-02-01"))
+
+
+def test_yen_are_forgiven_one_a_month() -> None:
+    """1,000,000 JPY a year billed as 83,333 a month: all twelve are covered."""
+    paid = invoice(currency="JPY", sub_total="999996", paid="2025-01-12 999996")
+
+    assert 12 == covered(story(deal(value="1000000", currency="JPY"), invoices=[paid]).on("2026-02-01"))
+
+
+def test_a_base_of_zero_needs_no_cash() -> None:
+    """A deal of 0.00 is confirmed when its month is over, covered by nothing."""
+    line = story(deal(value="0"), plans=[plan(months=1)]).on("2025-02-01").lines[0]
+
+    assert ("Confirmed", None, "") == (line.status, line.covered_on, line.invoice)
+    assert line.why.endswith("; nothing to be paid")
+
+
+def test_months_with_other_bases_need_their_own_sum() -> None:
+    """100.00 a month until April, 150.00 from May: 550.00 cover five months, 549.94 four."""
+    told = story(deal(value="1200")).on("2025-01-15").on("2025-05-20", deal=deal(value="1800"))
+
+    assert 5 == covered(told.on("2026-02-01", invoices=[invoice(paid="2025-06-01 550")]))
+    assert 4 == covered(told.on("2026-02-01", invoices=[invoice(paid="2025-06-01 549.94")]))
+
+
+def test_a_fee_is_covered_by_the_first_cash() -> None:
+    """A fee of 250.00 waits until anything at all has come."""
+    told = story(plans=[plan(fee="250", currency="GBP")]).on("2025-02-01")
+
+    assert ["2025-01 commission 250.00 Waiting"] == told.table()
+    told.on("2025-02-02", invoices=[invoice(paid="2025-02-01 0.01")])
+    assert ["2025-01 commission 250.00 Confirmed"] == told.table()
+
+
+# ---- never paid for -------------------------------------------------------------------------------------------------
+
+
+def test_months_that_were_invoiced_and_credited_are_never_paid_for() -> None:
+    """12,000 invoiced, 9,000 received, 3,000 credited: the last three are cancelled once the last month is over."""
+    told = story(invoices=[invoice(paid="2025-01-12 9000")], notes=[note(allocated="INV-1 2025-06-01 3000")])
+
+    assert ["Waiting", "Waiting", "Expected"] == told.on("2025-12-31").statuses()[9:]
+    assert ["Cancelled"] * 3 == told.on("2026-01-01").statuses()[9:]
+    assert ("never paid for", Decimal("0.00")) == (told.lines[-1].reason, told.lines[-1].amount)
+
+
+@pytest.mark.parametrize(
+    ("invoices", "statuses"),
+    [
+        ([invoice(status="VOIDED")], ["Cancelled"] * 3),
+        ([invoice(status="VOIDED", sub_total="2000")], ["Cancelled", "Cancelled", "Waiting"]),
+        ([invoice(status="VOIDED"), invoice("INV-2", sub_total="1")], ["Waiting"] * 3),
+        ([invoice(status="VOIDED"), invoice("INV-2", currency="EUR")], ["Waiting"] * 3),
+        ([invoice(paid="2025-01-12 3000", sub_total="3000", refunds="2025-02-01 3000")], ["Cancelled"] * 3),
+        ([], ["Waiting"] * 3),
+    ],
+)
+def test_what_was_not_invoiced_or_is_still_open_goes_on_waiting(invoices: list[Invoice], statuses: list[str]) -> None:
+    """Three months of 1,000.00: cancelled are those that were invoiced while nothing is open any more."""
+    assert statuses == story(plans=[plan(months=3)], invoices=invoices).on("2025-04-01").statuses()
+
+
+def test_never_is_not_for_ever() -> None:
+    """Cancelled as never paid for; then the client pays after all: Confirmed."""
+    told = story(plans=[plan(months=3)], invoices=[invoice(status="VOIDED")]).on("2025-04-01")
+    told.on("2025-04-02", invoices=[invoice(paid="2025-04-02 3000")])
+
+    assert ["Confirmed"] * 3 == told.statuses()
