@@ -172,7 +172,7 @@ class App:
         )  # fmt: skip
 
     def told(self, notice: str) -> str | None:
-        """Return how far a notice is: None (never intended), pending, held, sent or skipped; or what `retry` ordered."""
+        """Return how far a notice is: None (never intended), pending, held, sent, skipped; or what `retry` ordered."""
         states = set(self.journal.states([notice]).values())
         if not states:
             return self.memory.load("retries").get(notice)
@@ -346,7 +346,8 @@ class App:
         month = now.date().replace(day=1)
         return Report(
             programme=config.programme.name, at=now, flows=health(self.store, config.programme.name),
-            messages={str(state): count for state, count in self.journal.counts().items()}, held=tuple(self.journal.held()),
+            messages={str(state): count for state, count in self.journal.counts().items()},
+            held=tuple(self.journal.held()),
             tracker_calls=self.caller.usage(f"airtable.{config.airtable.base}.month", month),
             monthly_calls=config.airtable.monthly_calls,
         )  # fmt: skip

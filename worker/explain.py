@@ -154,8 +154,8 @@ def _statement(programme: Programme, tables: Tables, row: Row, key: str) -> dict
         _step(str(line.month), f"{money(line.amount)}  {line.client}: {line.why}", key=line.key) for line in lines
     ]
     steps += [
-        _step("closing", f"{money(found.opening)} + {money(found.earned)} earned + {money(found.corrections)} corrections"
-                         f" = {money(found.closing)}"),
+        _step("closing", f"{money(found.opening)} + {money(found.earned)} earned + {money(found.corrections)} "
+                         f"corrections = {money(found.closing)}"),
         _step("to invoice", f"{money(found.closing)} − {money(found.carried)} carried = {money(found.amount)}"),
     ]  # fmt: skip
     steps += _statement_steps(tables, found.key)

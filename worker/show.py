@@ -16,12 +16,12 @@ from rich.table import Table
 
 from worker.domain.cells import Cell
 from worker.domain.plan import Plan, RowEdit
-from worker.engine.runs import Outcome
+from worker.engine.runs import Health, Outcome
 
 if TYPE_CHECKING:
     from worker.app import Report
-    from worker.engine.rows import Progress as Step
     from worker.engine.journal import Message
+    from worker.engine.rows import Progress as Step
     from worker.ports import Check, Missing
 
 _COLOURS = {"in sync": "green", "needs attention": "yellow", "waiting": "yellow", "busy": "yellow"}
@@ -183,10 +183,8 @@ def show_results(outcomes: Mapping[str, Outcome]) -> None:
     for flow, outcome in outcomes.items():
         counts = outcome.result.counts if outcome.result else {}
         colour = _COLOURS.get(outcome.state, "red")
-        table.add_row(
-            flow, f"[{colour}]{outcome.state}[/]", *(str(counts.get(c) or "·") for c in ("created", "changed", "pushed", "told")),
-            f"{outcome.seconds:.1f}",
-        )  # fmt: skip
+        shown = [str(counts.get(column) or "·") for column in ("created", "changed", "pushed", "told")]
+        table.add_row(flow, f"[{colour}]{outcome.state}[/]", *shown, f"{outcome.seconds:.1f}")
     out.print(table)
     for flow, outcome in outcomes.items():
         for words in _said(outcome):
@@ -257,15 +255,22 @@ def status_as_json(report: Report) -> dict[str, Any]:
     return {
         "programme": report.programme,
         "at": report.at.isoformat(),
-        "flows": {
-            f.flow: {"state": f.state, "words": f.words, "counts": dict(f.counts), "started_at": f.started_at.isoformat(),
-                     "succeeded_at": f.succeeded_at.isoformat() if f.succeeded_at else None, "seconds": f.seconds}
-            for f in report.flows
-        },
+        "flows": {flow.flow: _health_json(flow) for flow in report.flows},
         "messages": dict(report.messages),
         "held": [{"key": m.notice, "channel": m.channel, "why": m.words} for m in report.held],
         "airtable_calls": {"this_month": report.tracker_calls, "limit": report.monthly_calls},
     }  # fmt: skip
+
+
+def _health_json(flow: Health) -> dict[str, Any]:
+    return {
+        "state": flow.state,
+        "words": flow.words,
+        "counts": dict(flow.counts),
+        "started_at": flow.started_at.isoformat(),
+        "succeeded_at": flow.succeeded_at.isoformat() if flow.succeeded_at else None,
+        "seconds": flow.seconds,
+    }
 
 
 def show_held(held: Sequence[Message]) -> None:
