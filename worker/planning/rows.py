@@ -18,13 +18,13 @@ from worker.domain.facts import Interval
 from worker.domain.lines import Base, Line, LineKind, LineStatus, Statement, StatementStatus
 from worker.domain.money import exact_text, exact_value, rounded
 from worker.domain.months import Month, Period
-from worker.planning.why import compose_problem, compose_why, covered_on, is_cut, split_problem, split_why
+from worker.planning.why import a_day, compose_problem, compose_why, covered_on, is_cut, split_problem, split_why
 
 T = TypeVar("T")
 
 _KIND = re.compile(r"([a-z]+)(?:-[0-9]+)?\Z")
 _RATE = re.compile(r"([^(]*?)(?: ?\((.*)\))?\Z", re.DOTALL)
-_BASE = re.compile(r"(-?[0-9.]+) (monthly|quarterly|annual|total)(?: ([0-9]+))?(?:; this month (\S+))?\Z")
+_BASE = re.compile(r"([0-9]+(?:\.[0-9]+)?) (monthly|quarterly|annual|total)(?: ([0-9]+))?(?:; this month (\S+))?\Z")
 _ONLY_MONTH = re.compile(r"this month (\S+)\Z")
 _NUMBER = re.compile(r"-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.[0-9]+)?\Z")
 
@@ -83,7 +83,7 @@ def line_from_row(row: Row) -> Line | Damaged:
         deal, partner, month, kind = _line_key(key)
         status: LineStatus = _one_of(row.text("Status"), get_args(LineStatus), "Status")
         rate = _RATE.match(row.text("Rate"))
-        base, month_base = _base(row.text("Base"))
+        base, month_base = _base(row.text("Base"), fee=row.text("Rate").startswith("fee"))
         why, reason = split_why(row.text("Why"), status)
         currency = row.text("Currency")
         amount = _number(row, "Amount")
@@ -98,7 +98,7 @@ def line_from_row(row: Row) -> Line | Damaged:
             covered_on=covered_on(why) if kind == "commission" else None, paid_on=_day(row, "Paid on"), reason=reason,
             capped=is_cut(why), hold=row.ticked("Hold"), adjustment=_number(row, "Adjustment"), row=row.id,
         )  # fmt: skip
-    except (ValueError, ArithmeticError) as error:
+    except ValueError as error:
         return Damaged(row.id, key, str(error))
 
 
@@ -118,7 +118,8 @@ def _one_of(word: str, words: Sequence[T], column: str) -> T:
     raise ValueError(f"{column} holds {word!r}")
 
 
-def _base(text: str) -> tuple[Base | None, Fraction | None]:
+def _base(text: str, *, fee: bool) -> tuple[Base | None, Fraction | None]:
+    """Return what the line was made with and its own month's base; a fee has none of its own."""
     if not text:
         return None, None
     if only := _ONLY_MONTH.match(text):
@@ -128,12 +129,15 @@ def _base(text: str) -> tuple[Base | None, Fraction | None]:
         raise ValueError(f"Base holds {text!r}")
     interval: Interval = _one_of(found[2], get_args(Interval), "Base")
     base = Base(Decimal(found[1]), interval, int(found[3]) if found[3] else None)
-    return base, exact_value(found[4]) if found[4] else base.monthly()
+    if found[4]:
+        return base, exact_value(found[4])
+    monthly = base.monthly()
+    return base, None if fee else monthly
 
 
 def _number(row: Row, column: str) -> Decimal | None:
     cell = row.cells.get(column)
-    if isinstance(cell, Decimal):
+    if isinstance(cell, Decimal) and cell.is_finite():
         return cell
     text = row.text(column).rstrip("% ")
     if text and not _NUMBER.match(text):
@@ -145,7 +149,7 @@ def _day(row: Row, column: str) -> date | None:
     cell = row.cells.get(column)
     if isinstance(cell, date):
         return cell
-    return date.fromisoformat(row.text(column)[:10]) if row.text(column) else None
+    return a_day(row.text(column)[:10], column) if row.text(column) else None
 
 
 # ---- statements -----------------------------------------------------------------------------------------------------
@@ -190,7 +194,7 @@ def statement_from_row(row: Row, issue_days: int = 5) -> Statement | Damaged:
             status=status, issued=_day(row, "Issued"), bill_number=bill_number, bill=bill,
             paid_on=_day(row, "Paid on"), problem=problem, hold=row.ticked("Hold"), row=row.id,
         )  # fmt: skip
-    except (ValueError, ArithmeticError) as error:
+    except ValueError as error:
         return Damaged(row.id, key, str(error))
 
 

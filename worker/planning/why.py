@@ -50,7 +50,15 @@ def split_why(text: str, status: str) -> tuple[str, str | None]:
 def covered_on(why: str) -> date | None:
     """Return the day since which the sentence says that cash covers the month; ValueError for a day that is none."""
     found = _COVERED.search(why)
-    return date.fromisoformat(found[1]) if found else None
+    return a_day(found[1], "Why") if found else None
+
+
+def a_day(text: str, column: str) -> date:
+    """Read a day; ValueError, in words, for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{column} holds {text!r}, which is not a day") from None
 
 
 def is_cut(why: str) -> bool:
