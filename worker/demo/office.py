@@ -1,0 +1,148 @@
+"""A made-up programme on the sandbox: its folder, its settings, its app, and hands to play everybody in it.
+
+The app is the real one with its real SDKs over real sockets; only the clock is played.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import worker
+from worker.app import DEFAULT_FLOWS, App, load
+from worker.demo.clock import PlayedClock
+from worker.engine.runs import Outcome
+from worker.sandbox.world import World
+
+NAME = "Example Software partners"
+LONDON = ZoneInfo("Europe/London")
+RULES = Path(worker.__file__).resolve().parent.parent / "rules"
+VAT = 20
+
+Cells = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a client pays: `value` per `interval`; `term` in months where the interval is `total`."""
+
+    value: str
+    interval: str
+    currency: str = "GBP"
+    term: int | None = None
+
+
+class Office:
+    """One programme that is set up on a world of stand-ins; use it as a context manager."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        """Write rules and settings into the folder, make tables and properties, open the app."""
+        self.world = world
+        self.folder = folder
+        self.config = folder / "config.toml"
+        if not (folder / "rules").exists():
+            shutil.copytree(RULES, folder / "rules")
+        self.config.write_text(world.settings("rules", NAME), encoding="utf-8")
+        (folder / "quarterday.db").unlink(missing_ok=True)  # it knew another world
+        os.environ.update(world.environment())
+        config, loaded = load(self.config)
+        self.app = App(config, loaded, clock=PlayedClock(world.clock))
+        _, left = self.app.set_up(True)
+        if left:
+            raise RuntimeError(f"the sandbox could not be set up: {left}")
+
+    def __enter__(self) -> Office:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.app.__exit__()
+
+    def run(self, flows: Sequence[str] = DEFAULT_FLOWS, *, approve: str | None = None) -> dict[str, Outcome]:
+        """Run flows as one command does."""
+        return self.app.run(flows, approve=approve)
+
+    @property
+    def today(self) -> date:
+        """Return the played day in London."""
+        return self.world.clock.now().astimezone(LONDON).date()
+
+    def until(self, day: date, hour: int, minute: int = 0) -> None:
+        """Let time pass until an hour of a day in London; never back."""
+        self.world.clock.set(datetime(day.year, day.month, day.day, hour, minute, tzinfo=LONDON))
+
+    # ---- the tracker ------------------------------------------------------------------------------------------------
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Return the cells of every row of a table."""
+        return [row["fields"] for row in self.world.airtable.rows(table)]
+
+    def find(self, table: str, **cells: str) -> str:
+        """Return the id of the first row with these cells (a blank in a column's name as `_`)."""
+        wanted = {name.replace("_", " "): value for name, value in cells.items()}
+        for row in self.world.airtable.rows(table):
+            if all(row["fields"].get(column) == value for column, value in wanted.items()):
+                return str(row["id"])
+        raise LookupError(f"{table} has no row with {wanted}")
+
+    def lead(self, company: str) -> dict[str, Any]:
+        """Return the cells of a company's lead: of the latest that has a deal, else of the first."""
+        leads = [row for row in self.rows("Leads") if row.get("Company") == company]
+        if not leads:
+            raise LookupError(f"there is no lead of {company}")
+        return next((lead for lead in reversed(leads) if lead.get("Deal ID")), leads[0])
+
+    def form(self, rows: Sequence[Cells]) -> list[str]:
+        """Let partners send leads through the form; return the rows' ids."""
+        return self.world.airtable.add_rows("Leads", rows, source="formSubmission")
+
+    # ---- the CRM ----------------------------------------------------------------------------------------------------
+
+    def deal(self, company: str) -> str:
+        """Return the id of a lead's deal."""
+        return str(self.lead(company)["Deal ID"])
+
+    def worth(self, company: str, worth: Worth) -> None:
+        """Fill in what a deal is worth."""
+        cells = {"amount": worth.value, "billing_interval": worth.interval, "deal_currency_code": worth.currency}
+        if worth.term is not None:
+            cells["term_months"] = str(worth.term)
+        self.world.hubspot.edit("deals", self.deal(company), cells)
+
+    def drag(self, company: str, stage: str) -> None:
+        """Drag a deal to a stage."""
+        self.world.hubspot.move_deal(self.deal(company), stage)
+
+    # ---- the ledger -------------------------------------------------------------------------------------------------
+
+    def contact(self, name: str, number: str | None = None) -> str:
+        """Return the ledger's contact of this name, made if need be; `number` ties a new one to a CRM company."""
+        for contact in self.world.xero.contacts():
+            if contact["Name"] == name:
+                return str(contact["ContactID"])
+        return self.world.xero.add_contact(name, number)
+
+    def invoice(self, company: str, net: str, *, reference: str | None = None, currency: str = "GBP") -> str:
+        """Invoice a client for its deal, with VAT at home; return the invoice's id.
+
+        The deal's id is the reference, unless another is given: then only the contact leads to the deal.
+        """
+        lead = self.lead(company)
+        contact = self.contact(company, lead.get("Client ID"))
+        return self.world.xero.invoice(
+            contact, net, tax_rate=VAT if currency == "GBP" else 0, date=self.today, currency=currency,
+            reference=str(lead["Deal ID"]) if reference is None else reference,
+        )  # fmt: skip
+
+    def bill(self, statement: str, net: str, *, number: str | None = None) -> str:
+        """Enter a partner's bill for a statement, with VAT at home; return its id."""
+        row = self.world.airtable.row("Statements", self.find("Statements", Statement=statement))
+        return self.world.xero.invoice(
+            self.contact(row["Partner"]), net, tax_rate=VAT if row["Currency"] == "GBP" else 0, date=self.today,
+            kind="ACCPAY", number=number or statement, currency=row["Currency"],
+        )  # fmt: skip
