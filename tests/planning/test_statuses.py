@@ -168,13 +168,17 @@ def test_late_cash_confirms_what_was_over_before_the_deal_was_lost() -> None:
 
 
 def test_ten_turns_leave_the_same_rows() -> None:
-    """Won, open, won, open …: the same keys, and at the end the same lines."""
-    told = three().on("2025-03-04").lock().on("2025-03-04")
+    """Locked February, open, won, open, won …: ten turns leave what one leaves, a clawback that was never needed."""
+    told = three().on("2025-03-04").lock()
     before = told.lines
-    for _ in range(10):
+    told.on("2025-03-04", deal=left("open")).on("2025-03-04", deal=deal())
+    once = told.lines
+    for _ in range(9):
         told.on("2025-03-04", deal=left("open")).on("2025-03-04", deal=deal())
 
-    assert before == told.lines
+    assert once == told.lines
+    assert before == tuple(line for line in told.lines if line.status != "Cancelled")
+    assert ["2025-03 clawback 0.00 Cancelled for 2025-02"] == [row for row in told.table() if "Cancelled" in row]
 
 
 def test_when_it_left_is_not_known_the_lines_are_held() -> None:
