@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import MAX_PREC, Context, Decimal
 from fractions import Fraction
 
 # ISO 4217 currencies whose minor unit is not a hundredth (list one, 2026); every other one has two digits.
@@ -14,6 +14,7 @@ _DIGITS = {
     **dict.fromkeys(("CLF", "UYW"), 4),
 }
 
+_WIDE = Context(prec=MAX_PREC)  # moving the point never drops a digit
 _EXACT = re.compile(r"-?[0-9]+(?:\.[0-9]+|/[0-9]*[1-9][0-9]*)?\Z")
 
 Exact = Fraction | Decimal | int
@@ -36,7 +37,7 @@ def rounded(amount: Exact, currency: str) -> Decimal:
     units, rest = divmod(abs(exact.numerator), exact.denominator)
     if 2 * rest >= exact.denominator:
         units += 1
-    return Decimal(-units if exact < 0 else units).scaleb(-places)
+    return Decimal(-units if exact < 0 else units).scaleb(-places, _WIDE)
 
 
 def zero(currency: str) -> Decimal:
@@ -60,7 +61,7 @@ def exact_text(value: Fraction) -> str:
     places = 0
     while (value * 10**places).denominator != 1:
         places += 1
-    return format(Decimal(int(value * 10**places)).scaleb(-places), "f")
+    return format(Decimal(int(value * 10**places)).scaleb(-places, _WIDE), "f")
 
 
 def exact_value(text: str) -> Fraction:
