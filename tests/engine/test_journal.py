@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
+from worker.engine.clock import FixedClock
 from worker.engine.journal import Intent, Journal, Message
 from worker.engine.store import Store
 from worker.ports import Receipt
@@ -118,7 +120,20 @@ def test_what_was_being_sent_by_a_dead_run_is_in_doubt(store: Store, journal: Jo
     assert [("N2", "email")] == keys(journal.doubts())
     clock.advance(61)
     assert [("N1", "email"), ("N2", "email")] == keys(journal.doubts())
-    assert clock.now() > journal.doubts()[0].begun_at
+    assert journal.doubts()[0].begun_at < clock.now()
+
+
+def test_a_run_as_of_next_year_is_looked_for_from_today(store: Store) -> None:
+    """When a message was begun is never later than it really was."""
+    clock = FixedClock(datetime.now(UTC) + timedelta(days=365))
+    journal = Journal(store, "acme", clock)
+    journal.intend([intent()])
+    journal.release(["N1"])
+    journal.begin("N1", "email")
+
+    (message,) = journal.doubts()
+    assert message.begun_at is not None
+    assert datetime.now(UTC) >= message.begun_at
 
 
 def test_a_message_in_doubt_may_be_held_and_freed(journal: Journal) -> None:

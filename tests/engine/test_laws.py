@@ -10,7 +10,7 @@ import pytest
 import worker
 from worker.domain.leads import LeadRefs
 from worker.domain.notices import Recipient
-from worker.engine.journal import Journal
+from worker.engine.journal import Intent, Journal
 from worker.engine.pace import Pacer
 from worker.engine.rows import NotOurs
 from worker.engine.store import Store
@@ -147,12 +147,15 @@ def test_law_3_what_cannot_be_looked_for_is_held(bench: Bench) -> None:
 
 
 def test_law_3_a_statement_is_never_sent_twice(bench: Bench) -> None:
-    """However often a notice is planned, it goes once by each channel.
+    """However often a notice is planned, or journalled by whomever, it goes once by each channel.
 
     Kills: an intent that replaces the one that is there.
     """
     for _ in range(3):
         bench.apply(plan(tell("statement/2026-Q1", "")))
+    bench.journal.intend([Intent("statement/2026-Q1", "email", "statements", "a@x.test", b"statement/2026-Q1|", "")])
+    bench.journal.release(["statement/2026-Q1"])
+    bench.apply(plan())
 
     assert [("email", "statement/2026-Q1"), ("slack", "statement/2026-Q1")] == bench.world.sent
 

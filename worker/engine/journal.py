@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from sqlalchemy import Row, TextClause, text
@@ -152,8 +152,9 @@ class Journal:
 
     def begin(self, notice: str, channel: str, *, owner: str = "") -> bool:
         """Claim a message that is due or in doubt just before it is sent; False when somebody else was quicker."""
-        row = {"owner": owner, "now": stamp(self._clock.now())}
-        return self._one(_BEGIN, notice, channel, **row) == 1
+        # The earlier of both clocks: whoever looks for the message later must not look too late, whatever --as-of says.
+        now = min(self._clock.now(), datetime.fromtimestamp(self._clock.seconds(), UTC))
+        return self._one(_BEGIN, notice, channel, owner=owner, now=stamp(now)) == 1
 
     def done(self, notice: str, channel: str, receipt: Receipt) -> None:
         """Note the service's word that a message went."""

@@ -20,14 +20,21 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 # Statements sent before a transaction's first one. SQLite takes its write lock at once, or two readers who both want to
-# write would fail instead of waiting; a full sync survives a power cut, a normal one a crash of the process.
+# write would fail instead of waiting; a full sync survives a power cut, a normal one a crash of the process. PostgreSQL
+# needs a lock of its own where two processes make the same table.
 _BEGIN = {
     "sqlite": {
         "read": ("BEGIN",),
         "write": ("PRAGMA synchronous = FULL", "BEGIN IMMEDIATE"),
         "jot": ("PRAGMA synchronous = NORMAL", "BEGIN IMMEDIATE"),
+        "migrate": ("PRAGMA synchronous = FULL", "BEGIN IMMEDIATE"),
     },
-    "postgresql": {"read": (), "write": (), "jot": ("SET LOCAL synchronous_commit TO off",)},
+    "postgresql": {
+        "read": (),
+        "write": (),
+        "jot": ("SET LOCAL synchronous_commit TO off",),
+        "migrate": ("SELECT pg_advisory_xact_lock(20261121)",),
+    },
 }
 
 _ADD_MIGRATION = text("INSERT INTO migrations (number, name) VALUES (:number, :name) ON CONFLICT (number) DO NOTHING")
@@ -46,10 +53,11 @@ class Store:
         try:
             self._engine = _sqlite(url, busy) if backend == "sqlite" else create_engine(url)
             event.listen(self._engine, "begin", _begin)
-            self._read, self._write, self._jot = (
-                self._engine.execution_options(before=_BEGIN[backend][purpose]) for purpose in ("read", "write", "jot")
+            self._read, self._write, self._jot, migrating = (
+                self._engine.execution_options(before=_BEGIN[backend][purpose])
+                for purpose in ("read", "write", "jot", "migrate")
             )
-            self._migrate()
+            self._migrate(migrating)
         except (SQLAlchemyError, ImportError) as error:
             reason = error.orig if isinstance(error, DBAPIError) else error
             raise StoreError(f"the state {make_url(url)!r} cannot be opened: {reason}") from error
@@ -84,8 +92,8 @@ class Store:
     ) -> None:
         self.close()
 
-    def _migrate(self) -> None:
-        with self.write() as connection:
+    def _migrate(self, engine: Engine) -> None:
+        with engine.begin() as connection:
             connection.execute(
                 text("CREATE TABLE IF NOT EXISTS migrations (number BIGINT PRIMARY KEY, name TEXT NOT NULL)")
             )
