@@ -1,14 +1,13 @@
 """Whole flows: the real app with its real SDKs over real sockets, against every stand-in at once.
 
-Only time is ours: the app's clock is the sandbox's, and its waits move that clock on instead of taking real time. Nothing
-of the app is patched.
+Only time is ours: the app's clock is the sandbox's, and its waits move that clock on instead of taking real time.
+Nothing of the app is patched.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from worker.app import App, load
+from worker.engine.journal import Message
 from worker.engine.runs import Outcome
 from worker.sandbox.clock import Clock
 from worker.sandbox.world import World
@@ -25,7 +25,7 @@ START = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 
 
 class PlayedClock:
-    """The app's clock: the sandbox's time; a wait moves it on."""
+    """The app's clock: the sandbox's time; a wait moves it on. Its seconds are the same in every process."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -34,7 +34,7 @@ class PlayedClock:
         return self._clock.now()
 
     def seconds(self) -> float:
-        return self._clock.seconds()
+        return self._clock.now().timestamp()
 
     def sleep(self, seconds: float) -> None:
         self._clock.advance(timedelta(seconds=max(seconds, 0)))
@@ -63,6 +63,16 @@ class Desk:
 
         with self.app() as app:
             return app.run(flows or DEFAULT_FLOWS, **options)
+
+    def forget(self) -> None:
+        """Delete the state file, as if the disk were lost."""
+        for file in self.folder.glob("quarterday.db*"):
+            file.unlink()
+
+    def held(self) -> Sequence[Message]:
+        """Return the messages that wait for a person."""
+        with self.app() as app:
+            return app.journal.held()
 
     def set_up(self) -> None:
         """Make tables, columns and properties."""

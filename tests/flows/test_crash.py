@@ -1,0 +1,278 @@
+"""kill -9 in the middle: a real process is killed at its n-th request, then the flow is run again to the end.
+
+The killer sits at the sandbox's door, so that every moment is the same each time: before the service does what was
+asked, or after it did and before the worker hears of it.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.parser import BytesHeaderParser
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from tests.flows.conftest import ROOT, Desk
+from worker.sandbox.server import Request
+from worker.sandbox.world import World
+
+MANY, FEW = 200, 24
+SEED = 2026
+CHANNELS = {f"Partner {n}": f"C0PARTNER{n}" for n in range(2)}  # the other two partners have mail only
+
+
+class Killed(Exception):
+    """Ends a request that its sender did not live to see carried out."""
+
+
+@dataclass
+class Death:
+    """When the process dies: at the `nth` request that fits; `carried_out` says whether the service still does it."""
+
+    service: str
+    fits: Callable[[Request], bool]
+    nth: int
+    carried_out: bool
+    seen: int = 0
+
+
+@dataclass
+class Killer:
+    """Stands at every door of the sandbox and kills the process that runs when its moment has come."""
+
+    world: World
+    death: Death | None = None
+    child: subprocess.Popen[bytes] | None = None
+    ready: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        for name, server in self.world.servers.items():
+            server.before.append(lambda request, name=name: self._look(name, request))
+
+    def _look(self, service: str, request: Request) -> None:
+        death = self.death
+        if death is None or death.service != service or not death.fits(request):
+            return
+        death.seen += 1
+        if death.seen == death.nth:
+            self.death = None
+            self._kill()
+            if not death.carried_out:
+                raise Killed
+
+    def _kill(self) -> None:
+        self.ready.wait(10)
+        assert self.child is not None
+        self.child.kill()
+
+    def run(self, desk: Desk, *flows: str, death: Death | None = None) -> int:
+        """Run flows in a process of its own, which meets its death if one is given; return its exit code."""
+        self.ready.clear()
+        self.death = death
+        command = [sys.executable, "-m", "tests.flows.worker_process", str(desk.config), self.world.servers["xero"].url]
+        self.child = subprocess.Popen([*command, *flows], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.ready.set()
+        said, _ = self.child.communicate(timeout=120)
+        if self.child.returncode > 0:
+            sys.stdout.write(said.decode())
+        return self.child.returncode
+
+    def killed_by_mail(self, desk: Desk, *flows: str) -> int:
+        """Run flows in a process that is killed when the relay has taken a mail and not said so yet."""
+        self.world.mail.hang("DOT")
+        before = len(self.world.mail.received)
+        watch = threading.Thread(target=self._await_mail, args=(before,), daemon=True)
+        watch.start()
+        code = self.run(desk, *flows)
+        watch.join(timeout=10)
+        self.world.mail.clear()
+        return code
+
+    def _await_mail(self, before: int) -> None:
+        tick = threading.Event()
+        for _ in range(6000):
+            if len(self.world.mail.received) > before:
+                self._kill()
+                return
+            tick.wait(0.01)
+
+
+@pytest.fixture
+def killer(desk: Desk) -> Killer:
+    """A killer at the doors of the desk's world."""
+    return Killer(desk.world)
+
+
+def asks(method: str, path: str = "", **body: str) -> Callable[[Request], bool]:
+    """Return what tells whether a request is of this kind; `body` words stand in its body."""
+    words = [word.encode() for word in body.values()]
+    return lambda r: r.method == method and path in r.path and all(word in r.body for word in words)
+
+
+def fill(desk: Desk, count: int) -> list[str]:
+    """Add four partners and leads of as many new companies; return the rows' ids."""
+    for n in range(4):
+        channel = CHANNELS.get(f"Partner {n}")
+        if channel:
+            desk.world.slack.add_channel(channel, f"partner-{n}")
+        desk.partner(f"Partner {n}", **({"Slack channel": channel} if channel else {}))
+    return desk.world.airtable.add_rows("Leads", [
+        {"Partner": f"Partner {n % 4}", "Company": f"Company {n:04d}", "Website": f"company-{n:04d}.test",
+         "First name": "Jo", "Last name": "Doe", "Email": f"jo@company-{n:04d}.test"}
+        for n in range(count)
+    ], source="formSubmission")  # fmt: skip
+
+
+def mails(world: World) -> Counter[tuple[str, str]]:
+    """Return how often each mail came: by its Message-ID and by the notice that it carries, to each address."""
+    found: Counter[tuple[str, str]] = Counter()
+    for letter in world.mail.received:
+        headers = BytesHeaderParser().parsebytes(letter.raw)
+        found[letter.recipient, str(headers["Message-ID"])] += 1
+        found[letter.recipient, unquote(str(headers["X-Quarterday-Notice"]))] += 1
+    return found
+
+
+def posts(world: World) -> Counter[tuple[str, str]]:
+    """Return how often each notice was posted, by channel and key."""
+    return Counter(
+        (channel, message["metadata"]["event_payload"]["key"])
+        for channel in world.slack.channels
+        for message in world.slack.messages(channel)
+    )
+
+
+def doubled(found: Counter[Any]) -> list[Any]:
+    """Return what is there more than once."""
+    return [what for what, count in found.items() if count > 1]
+
+
+def assert_once(desk: Desk, count: int) -> None:
+    """Assert that every lead has one of everything, that its row is complete, and that nobody was told twice."""
+    hubspot = desk.world.hubspot
+    rows = desk.rows("Leads")
+    deals, companies, contacts = hubspot.deals(), hubspot.companies(), hubspot.contacts()
+
+    assert count == len(rows)
+    assert count == len({row["Lead"] for row in rows})
+    assert [] == [row for row in rows if row.get("Status") != "Qualified" or row.get("Problem")]
+    assert count == len(deals) == len(companies) == len(contacts)
+    assert {row["Lead"]: row["Deal ID"] for row in rows} == {
+        deal["properties"]["partner_lead_id"]: deal["id"] for deal in deals
+    }
+    assert [] == doubled(Counter(company["properties"]["domain"] for company in companies))
+    assert [] == doubled(Counter(contact["properties"]["email"] for contact in contacts))
+    for row in rows:
+        assert [row["Client ID"]] == hubspot.linked("deals", row["Deal ID"], "companies")
+        assert [row["Contact ID"]] == hubspot.linked("deals", row["Deal ID"], "contacts")
+        assert row["Client ID"] in hubspot.linked("contacts", row["Contact ID"], "companies")
+    assert [] == doubled(mails(desk.world))
+    assert [] == doubled(posts(desk.world))
+
+
+# ---- two hundred leads ----------------------------------------------------------------------------------------------
+
+
+def moments() -> list[Any]:
+    """Return ten moments of a run of two hundred leads, one in each of its parts, drawn by the seed."""
+    chance = random.Random(SEED)
+    parts: list[tuple[str, str, Callable[[Request], bool], int, int]] = [
+        ("reading", "airtable", asks("GET"), 2, 10),
+        ("keys", "airtable", asks("PATCH"), 2, 21),
+        ("end of keys", "airtable", asks("PATCH"), 19, 21),
+        ("search", "hubspot", asks("POST", "companies/search"), 1, 2),
+        ("companies", "hubspot", asks("POST", "companies/batch/create"), 1, 2),
+        ("contacts", "hubspot", asks("POST", "contacts/batch/create"), 1, 2),
+        ("deals", "hubspot", asks("POST", "deals/batch/create"), 1, 2),
+        ("write-back", "airtable", asks("PATCH"), 22, 41),
+        ("messages", "slack", asks("POST", "chat.postMessage"), 1, 100),
+        ("activity", "airtable", asks("POST"), 2, 9),
+    ]
+    return [
+        pytest.param(Death(service, fits, chance.randint(first, last), carried_out=chance.random() < 0.5), id=name)
+        for name, service, fits, first, last in parts
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("forget", [False, True], ids=["state kept", "state deleted"])
+@pytest.mark.parametrize("death", moments())
+def test_two_hundred_leads(desk: Desk, killer: Killer, death: Death, forget: bool) -> None:
+    """A run of 200 leads that is killed and run again makes 200 deals, and doubles nothing; without its state too."""
+    fill(desk, MANY)
+    death = Death(death.service, death.fits, death.nth, death.carried_out)
+
+    assert -signal.SIGKILL == killer.run(desk, "intake", death=death)
+    if forget:
+        desk.forget()
+    desk.later(minutes=3)
+    again = desk.run("intake")["intake"]
+    once_more = desk.run("intake")["intake"]
+
+    assert ("in sync", "") == (again.state, again.words)
+    assert once_more.result is not None
+    assert {0} == set(once_more.result.counts.values())
+    assert_once(desk, MANY)
+    if not forget:
+        assert MANY == len({notice for _, notice in mails(desk.world) if "/lead/" in notice})
+        assert MANY // 2 == len(posts(desk.world))
+
+
+def test_many_deaths_of_one_run(desk: Desk, killer: Killer) -> None:
+    """A run that dies six times over, some of them without its state, comes to the same end as one that lives."""
+    chance = random.Random(SEED)
+    fill(desk, FEW)
+    anything = asks("")
+
+    for _ in range(6):
+        service = chance.choice(["airtable", "airtable", "hubspot", "slack"])
+        death = Death(service, anything, chance.randint(1, 6), carried_out=chance.random() < 0.5)
+        assert killer.run(desk, "intake", death=death) in (0, -signal.SIGKILL)
+        if chance.random() < 0.3:
+            desk.forget()
+        desk.later(minutes=3)
+    again = desk.run("intake")["intake"]
+
+    assert ("in sync", "") == (again.state, again.words)
+    assert_once(desk, FEW)
+
+
+@pytest.mark.parametrize("forget", [False, True], ids=["state kept", "state deleted"])
+def test_death_while_the_relay_answers(desk: Desk, killer: Killer, forget: bool) -> None:
+    """A mail that the relay took as the worker died is never sent again: it is held for a person."""
+    fill(desk, FEW)
+
+    assert -signal.SIGKILL == killer.killed_by_mail(desk, "intake")
+    taken = mails(desk.world)
+    if forget:
+        desk.forget()
+    desk.later(minutes=3)
+    again = desk.run("intake")["intake"]
+
+    held = [] if forget else [notice for _, notice in taken if "/lead/" in notice]
+    assert held == [message.notice for message in desk.held()]
+    assert ("in sync" if forget else "needs attention") == again.state
+    assert_once(desk, FEW)
+
+
+@pytest.mark.parametrize("carried_out", [False, True], ids=["before it was posted", "after it was posted"])
+def test_death_while_slack_answers(desk: Desk, killer: Killer, carried_out: bool) -> None:
+    """A post that was under way as the worker died is looked for, and sent only if Slack never had it."""
+    fill(desk, FEW)
+
+    death = Death("slack", asks("POST", "chat.postMessage"), 3, carried_out)
+    assert -signal.SIGKILL == killer.run(desk, "intake", death=death)
+    desk.later(minutes=3)
+    again = desk.run("intake")["intake"]
+
+    assert "in sync" == again.state
+    assert FEW // 2 == len(posts(desk.world))
+    assert_once(desk, FEW)
