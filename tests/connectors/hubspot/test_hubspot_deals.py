@@ -55,6 +55,18 @@ def test_nothing_changed_among_five_thousand_deals_is_one_search(crm, portal, se
     assert {SEARCH: 1} == calls(server)
 
 
+def test_an_account_that_sorts_by_names_only_is_read_all_the_same(portal, server, settled):
+    """Where a sort can't say which way, whole windows are read, and the newest instant is still found."""
+    portal.sorts_as_objects = False
+    first, *_ = add_deals(portal, 450)
+    assert 450 == len(settled())
+    server.log.clear()
+    portal.move_deal(first, "closedwon")
+
+    assert "closedwon" == settled()[first].stage
+    assert 400 in [call.status for call in server.log]
+
+
 def test_the_first_look_reads_all_with_their_history(portal, server, settled):
     """450 deals are three pages and nine reads; the stages are asked once, the company currency not without need."""
     add_deals(portal, 450)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from worker.connectors.hubspot.api import MOST_HITS, PAGE, SEARCH, Door, Json, objects
 from worker.connectors.hubspot.deals import Known
 from worker.connectors.hubspot.records import Record, record
+from worker.ports import Refused
 
 OVERLAP = timedelta(seconds=120)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,6 +40,7 @@ class Watch:
         self._asked = asked
         self._known = known
         self._is_news = is_news
+        self._by_name_only = False  # whether sorts are taken as property names, which always ascend
 
     def look(self, since: datetime | None) -> Window:
         """Read what was modified since an instant, less the overlap; everything, to the last page, if there is none."""
@@ -53,11 +55,12 @@ class Watch:
             fresh = self._take(window, answer)
             total = int(answer.get("total") or 0)
             following = _following(answer)
-            if window.newest is None and window.hits:
+            if window.hits and (window.newest is None or self._by_name_only):
                 window.newest = max(one.updated for one in window.hits.values())
             if following is None or int(following) <= int(after):
                 break
-            if since and not fresh and total == len(expected | window.hits.keys()):
+            newest_first = not self._by_name_only
+            if since and newest_first and not fresh and total == len(expected | window.hits.keys()):
                 return window
             if total > MOST_HITS or int(following) >= MOST_HITS:
                 self._by_age(window, start)
@@ -91,12 +94,22 @@ class Watch:
     def _search(self, start: datetime, beyond: str | None, after: str) -> Json:
         since = str((start - _EPOCH) // _MILLISECOND)
         filters = [{"propertyName": "hs_lastmodifieddate", "operator": "GTE", "value": since}]
-        sort = {"propertyName": "hs_lastmodifieddate", "direction": "DESCENDING"}
+        sort, direction = "hs_lastmodifieddate", "DESCENDING"
         if beyond is not None:
             filters.append({"propertyName": "hs_object_id", "operator": "GT", "value": beyond})
-            sort = {"propertyName": "hs_object_id", "direction": "ASCENDING"}
-        body: Json = {"filterGroups": [{"filters": filters}], "properties": self._asked, "sorts": [sort]}
-        return self._door.read(objects("deals", "search"), {**body, "limit": PAGE, "after": after}, limits=SEARCH)
+            sort, direction = "hs_object_id", "ASCENDING"
+        body: Json = {
+            "filterGroups": [{"filters": filters}], "properties": self._asked, "limit": PAGE, "after": after,
+            "sorts": [sort if self._by_name_only else {"propertyName": sort, "direction": direction}],
+        }  # fmt: skip
+        try:
+            return self._door.read(objects("deals", "search"), body, limits=SEARCH)
+        except Refused:
+            if self._by_name_only:
+                raise
+            # The guide shows sorts as objects, the description as names (2026-11).
+            self._by_name_only = True
+            return self._search(start, beyond, after)
 
 
 def gone(deal: Known) -> bool:

@@ -65,6 +65,7 @@ class Portal:
 
         self.limits = True
         self.search_lag = timedelta(seconds=30)
+        self.sorts_as_objects = True  # the guide shows them, the description knows names only (2026-11)
         self.permute = True  # 17 of 22 recorded batches came back in another order
         self.forbidden_form = "granular"  # one of errors.FORBIDDEN_FORMS
         self.archived_value_blocked = False  # whether an archived record goes on holding its unique values: unknown

@@ -139,6 +139,8 @@ def _sort(portal: Portal, kind: Kind, faces: list[Face], raw: Any) -> None:
     faces.sort(key=lambda face: face.id)
     if not raw:
         return
+    if not isinstance(raw[0], str) and not portal.sorts_as_objects:
+        raise bad("Invalid input JSON: a sort is the name of a property")
     one = {"propertyName": raw[0]} if isinstance(raw[0], str) else raw[0]
     if not isinstance(one, dict) or not {"propertyName"} <= set(one) <= {"propertyName", "direction"}:
         raise bad("Invalid input JSON: a sort is a property name, or propertyName and direction")
