@@ -202,12 +202,14 @@ def true_up_lines(
 def _lines_of(up: TrueUp, rows: Sequence[Line], partner: Partner | None, keys: Keys, today: date) -> list[Line]:
     month = up.period.last
     row = next((row for row in rows if row.kind == "correction" and row.month == month), None)
+    if up.doubt is not None:
+        return [stand_still(line, up.doubt) for line in rows]
     hold = paused(partner)
     added = adjustment(rows, up.currency)
     amount = up.amount + added
     status, reason = judge(
         month, covered=True, cancel=None if amount else NOT_NEEDED, today=today,
-        hold=up.doubt or (TICKED if row is not None and row.hold else hold),
+        hold=TICKED if row is not None and row.hold else hold,
     )  # fmt: skip
     main = Line(
         key=row.key if row is not None else keys.next(None, up.partner, month, "correction"), deal=None,
@@ -219,4 +221,4 @@ def _lines_of(up: TrueUp, rows: Sequence[Line], partner: Partner | None, keys: K
     earned = (
         Earned(amount, None) if up.earned else Earned(zero(up.currency), "no line of the period is earned any more")
     )
-    return answered(rows, main, earned, hold=hold, still=up.doubt, keys=keys, today=today)
+    return answered(rows, main, earned, hold=hold, still=None, keys=keys, today=today)
