@@ -234,7 +234,7 @@ def setup(config_path: Path, apply_it: bool, as_json: bool) -> None:
         click.echo(json.dumps({"missing": found, "left": [m.what for _, m in left]}, ensure_ascii=False))
     else:
         show_missing(missing, left, apply_it)
-    sys.exit(FAILED if left else DONE)
+    sys.exit(FAILED if left and apply_it else DONE)
 
 
 @cli.command()
