@@ -72,7 +72,7 @@ def shares(text: str) -> tuple[Share, ...]:
 
 def lead(deal_id: str = "9001", who: str = "acme 100", **terms: Any) -> Lead:
     """Return a valid lead of a deal; its key is L- and the deal's last digit."""
-    given: dict[str, Any] = {"key": f"L-{deal_id[-1]}", "submitted_at": at("2024-12-01"), "valid": True, **terms}
+    given: dict[str, Any] = {"key": f"L-{deal_id[-1:]}", "submitted_at": at("2024-12-01"), "valid": True, **terms}
     return Lead(deal=deal_id, shares=shares(who), **given)
 
 

@@ -1,0 +1,365 @@
+"""Which deals earn: problems, plans as they stood, gaps in the facts, merged deals, leads that are gone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from worker.domain.facts import Partner, PlanChoice
+from worker.planning.earning import survivors
+
+from .programme import Story, at, day, deal, invoice, lead, partner, plan, story
+
+UP_FRONT = invoice(paid="2025-01-12 12000")
+
+
+def fields(told: Story) -> list[tuple[str | None, str | None, str]]:
+    return [(problem.deal, problem.partner, problem.field) for problem in told.outcome.problems]
+
+
+def held(told: Story) -> set[tuple[str, str | None]]:
+    return {(line.status, line.reason) for line in told.lines if not line.locked}
+
+
+# ---- problems -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("terms", "problems"),
+    [
+        ({"value": None}, ["value"]),
+        ({"value": "-0.01"}, ["value"]),
+        ({"interval": None}, ["interval"]),
+        ({"interval": "total"}, ["term_months"]),
+        ({"interval": "total", "term_months": 0}, ["term_months"]),
+        ({"currency": None}, ["currency"]),
+        ({"value": None, "interval": None, "currency": None}, ["value", "interval", "currency"]),
+    ],
+)
+def test_what_is_missing_of_a_deal_is_a_problem(terms: dict[str, Any], problems: list[str]) -> None:
+    """No rows, and a problem for each field to fill in, on the lead row."""
+    told = story(deal(**terms)).on("2025-02-01")
+
+    assert [("9001", None, field) for field in problems] == fields(told)
+    assert ((), {"L-1"}) == (told.lines, {problem.lead for problem in told.outcome.problems})
+
+
+@pytest.mark.parametrize("who", ["acme 60, birch 39.99", "acme 60, birch 40.01", "", "acme 110, birch -10"])
+def test_shares_must_sum_to_a_hundred(who: str) -> None:
+    """99.99, 100.01, none at all, one below zero: one problem, and nothing else is asked of the shares."""
+    told = story(leads=[lead(who=who)]).on("2025-02-01")
+
+    assert [("9001", None, "shares")] == fields(told)
+    assert () == told.lines
+
+
+def test_an_unknown_partner_and_an_unknown_plan_stop_that_partner_alone() -> None:
+    """acme earns; birch is not in the Partners table, cedar's plan is not in the rules, elder has none."""
+    told = story(
+        leads=[lead(who="acme 40, birch 30, cedar 20, elder 10")],
+        partners=[partner(), partner("cedar", "secret"), Partner("elder", "Elder", ())],
+    ).on("2025-02-01")  # fmt: skip
+
+    assert [("9001", "birch", "partner"), ("9001", "cedar", "plan"), ("9001", "elder", "plan")] == fields(told)
+    assert ["40.00"] * 12 == told.amounts("acme")
+    assert 12 == len(told.lines)
+
+
+@pytest.mark.parametrize("terms", [{"fee": "250"}, {"cap_per_deal": "9"}, {"cap_per_partner": "9"}])
+def test_money_of_a_plan_must_be_in_the_deals_currency(terms: dict[str, Any]) -> None:
+    """A plan with a fee or a cap in GBP on a deal in EUR; a bare rate fits any currency."""
+    told = story(deal(currency="EUR"), plans=[plan(currency="GBP", **terms)]).on("2025-02-01")
+
+    assert [("9001", "acme", "currency")] == fields(told)
+    assert () == told.lines
+    assert [] == fields(story(deal(currency="EUR"), plans=[plan(currency="GBP")]).on("2025-02-01"))
+
+
+def test_a_fee_needs_no_value() -> None:
+    """acme has a fee, birch a rate: without a value acme's line is there, and the value is asked for."""
+    told = story(
+        deal(value=None), leads=[lead(who="acme 50, birch 50")],
+        plans=[plan(), plan(name="fee", fee="250", currency="GBP")],
+        partners=[partner("acme", "fee"), partner("birch")],
+    ).on("2025-02-01")  # fmt: skip
+
+    assert ["2025-01 commission 125.00 Waiting"] == told.table()
+    assert [("9001", None, "value")] == fields(told)
+    assert [] == told.table("birch")
+
+
+@pytest.mark.parametrize(
+    ("terms", "earns"),
+    [
+        ({}, True),
+        ({"enrolled_from": day("2024-12-01"), "left_on": day("2024-12-01")}, True),
+        ({"enrolled_from": day("2024-12-02")}, False),
+        ({"left_on": day("2024-11-30")}, False),
+    ],
+)
+def test_the_partner_must_have_been_enrolled_when_the_lead_came(terms: dict[str, Any], earns: bool) -> None:
+    """The lead is of 1 December 2024; first and last day count."""
+    told = story(partners=[partner(**terms)]).on("2025-02-01")
+
+    assert (12 if earns else 0, []) == (len(told.lines), fields(told))
+
+
+def test_what_never_was_won_or_valid_is_neither_row_nor_problem() -> None:
+    """Open without a win; an invalid lead; a lead that is not in the CRM yet."""
+    told = story(
+        deal(won_at=None, state="open", value=None), deal("9002"),
+        leads=[lead(), lead("9002", valid=False), lead("", key="L-3")],
+    ).on("2025-02-01")  # fmt: skip
+
+    assert ((), []) == (told.lines, fields(told))
+
+
+# ---- the plan -------------------------------------------------------------------------------------------------------
+
+TWO_YEARS = [
+    plan("10", valid_from=day("2024-01-01"), valid_to=day("2025-01-10"), version="2024"),
+    plan("20", valid_from=day("2025-01-11"), version="2025"),
+]
+
+
+@pytest.mark.parametrize(("won", "rate"), [("2025-01-10", "10 %"), ("2025-01-11", "20 %")])
+def test_the_version_valid_on_the_won_date_counts(won: str, rate: str) -> None:
+    """Both days of a version are included."""
+    assert rate == story(deal(won_at=won), plans=TWO_YEARS).on("2025-02-01").lines[0].rate
+
+
+def test_the_plan_on_the_lines_is_never_changed() -> None:
+    """acme's Plan becomes silver after the win, and gold is given a new rate by a new version: 10 % all the same."""
+    told = story(plans=[plan(), plan("20", name="silver")]).on("2025-01-15")
+    told.on(
+        "2025-01-16",
+        partner=partner("acme", "silver"),
+        plans=[plan("50", version="2026"), plan(), plan("20", name="silver")],
+    )
+
+    assert {"10 %"} == {line.rate for line in told.lines}
+
+
+def test_the_choice_of_the_won_date_counts() -> None:
+    """silver from 2024, gold from 11 January: a deal won on the 10th has silver."""
+    chosen = (PlanChoice(day("2024-01-01"), "silver"), PlanChoice(day("2025-01-11"), "gold"))
+    told = story(plans=[plan(), plan("20", name="silver")], partners=[Partner("acme", "Acme", chosen)])
+
+    assert "20 %" == told.on("2025-01-15").lines[0].rate
+
+
+def test_a_version_that_is_gone_holds_its_lines() -> None:
+    """gold 2025-01 is taken out of the rules: the lines are held, not rated anew; a choice after the win is none."""
+    told = story().on("2025-01-15").on("2025-01-16", plans=[plan("50", version="2026")])
+
+    assert [("9001", "acme", "plan")] == fields(told)
+    assert {"On hold"} == set(told.statuses())
+    assert {"100.00"} == set(told.amounts())
+    late = Partner("acme", "Acme", (PlanChoice(day("2025-01-11"), "gold"),))
+    assert [("9001", "acme", "plan")] == fields(story(partners=[late]).on("2025-01-15"))
+
+
+# ---- what goes missing ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "field"),
+    [
+        (deal(value=None), "value"), (deal(interval=None), "interval"), (deal(interval="total"), "term_months"),
+        (deal(currency=None), "currency"), (deal(currency="EUR", value="99"), "currency"),
+    ],
+)  # fmt: skip
+def test_what_goes_missing_puts_the_lines_in_doubt_and_takes_nothing(now: Any, field: str) -> None:
+    """January is locked and refunded meanwhile: nothing is answered, the others are held; mended, as before."""
+    told = story(invoices=[UP_FRONT]).on("2025-02-01").lock()
+    before = told.lines
+    told.on("2025-02-01", deal=now, invoices=[])
+
+    assert [("9001", None, field)] == fields(told)
+    assert {("On hold", told.outcome.problems[0].text)} == held(told)
+    assert [line.amount for line in before] == [line.amount for line in told.lines]
+    assert before == told.on("2025-02-01", deal=deal(), invoices=[UP_FRONT]).lines
+
+
+def test_lost_is_a_positive_fact_though_the_value_is_missing() -> None:
+    """Somebody clears the amount of a deal that is lost: what was not over is cancelled, January held."""
+    told = story().on("2025-02-01").on("2025-02-03", deal=deal(value=None, state="lost", left_won_at="2025-02-02"))
+
+    assert ["Cancelled"] * 12 == told.statuses()
+    told = story(invoices=[UP_FRONT]).on("2025-02-01")
+    told.on("2025-02-03", deal=deal(value=None, state="lost", left_won_at="2025-02-02"))
+    assert ["On hold", *["Cancelled"] * 11] == told.statuses()
+
+
+def test_shares_that_go_wrong_hold_all_lines() -> None:
+    """60/40 becomes 60/30: held as they are."""
+    told = story(leads=[lead(who="acme 60, birch 40")], partners=[partner(), partner("birch")]).on("2025-01-15")
+    told.on("2025-01-16", lead=lead(who="acme 60, birch 30"))
+
+    assert {("On hold", told.outcome.problems[0].text)} == held(told)
+    assert ({"60.00"}, {"40.00"}) == (set(told.amounts("acme")), set(told.amounts("birch")))
+
+
+def test_a_partner_row_that_goes_missing_holds_that_partner_alone() -> None:
+    """birch's row is deleted: birch is held, acme is not."""
+    told = story(leads=[lead(who="acme 60, birch 40")], partners=[partner(), partner("birch")]).on("2025-01-15")
+    told.facts = replace(told.facts, partners={"acme": partner()})
+    told.on("2025-01-16")
+
+    assert ({"Expected"}, {"On hold"}) == (set(told.statuses("acme")), set(told.statuses("birch")))
+
+
+def test_a_held_line_forgets_what_covered_it() -> None:
+    """Confirmed, then its shares go wrong: the sum stays in Why, the payment does not."""
+    told = story(invoices=[UP_FRONT]).on("2025-02-01").on("2025-02-02", lead=lead(who="acme 99"))
+    line = told.lines[0]
+
+    assert ("On hold", None, "") == (line.status, line.covered_on, line.invoice)
+    assert line.why.endswith("= 100.00; month 1 of 12")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"deals": {}}, "the deal can't be read any more"),
+        ({"deal": deal(won_at=None, state="open")}, "the deal has no won date any more"),
+        ({"leads": []}, "the lead row of deal 9001 can't be found"),
+        ({"lead": lead("9002", key="L-1")}, "lead L-1 is not tied to deal 9001 any more"),
+        ({"lead": lead("", key="L-1")}, "lead L-1 is not tied to deal 9001 any more"),
+    ],
+)
+def test_what_can_not_be_found_any_more_is_held(change: dict[str, Any], reason: str) -> None:
+    """The deal, its won date, the lead row, the tie between them: locked lines stay, the others are held."""
+    told = story(invoices=[UP_FRONT]).on("2025-02-01").lock()
+    told.on("2025-02-02", **change, invoices=[])
+
+    assert ["On statement"] + ["On hold"] * 11 == told.statuses()
+    assert {("On hold", reason)} == held(told)
+
+
+def test_lines_without_a_base_are_held_when_the_deal_has_none_either() -> None:
+    """Somebody emptied the Base cells, and the value is missing."""
+    told = story(plans=[plan(months=2)]).on("2025-01-15")
+    for line in told.lines:
+        told.edit(line.key, base=None, month_base=None)
+    told.on("2025-01-16", deal=deal(value=None))
+
+    assert ["On hold", "On hold"] == told.statuses()
+    told.on("2025-01-16", deal=deal(currency="EUR"))
+    assert {("On hold", "the base of deal 9001 is not known any more")} == held(told)
+
+
+# ---- invalid leads --------------------------------------------------------------------------------------------------
+
+
+def test_a_lead_found_invalid_earns_nothing_any_more() -> None:
+    """Open lines are cancelled, locked ones clawed back; valid again, all is back."""
+    told = story(invoices=[UP_FRONT]).on("2025-02-01").lock().on("2025-02-02", lead=lead(valid=False))
+
+    assert Decimal(0) == sum(line.amount for line in told.lines)
+    assert {"the lead was found invalid"} == {
+        line.reason for line in told.lines if line.kind == "commission" and line.reason
+    }
+    told.on("2025-02-02", lead=lead())
+    assert ["100.00"] * 12 == [str(line.amount) for line in told.lines if line.kind == "commission"]
+
+
+def test_an_invalid_lead_of_a_deal_that_is_gone_is_held() -> None:
+    """Only what is known takes money away."""
+    told = story(invoices=[UP_FRONT]).on("2025-02-01").lock().on("2025-02-02", lead=lead(valid=False), deals={})
+
+    assert {("On hold", "the deal can't be read any more")} == held(told)
+
+
+def test_an_invalid_lead_whose_deal_is_no_longer_won_earns_nothing_all_the_same() -> None:
+    """The won date is gone too: cancelled."""
+    told = story().on("2025-01-15").on("2025-01-16", lead=lead(valid=False), deal=deal(won_at=None, state="open"))
+
+    assert {("Cancelled", "the lead was found invalid")} == held(told)
+
+
+# ---- merged deals ---------------------------------------------------------------------------------------------------
+
+
+def test_merges_are_followed_to_the_end() -> None:
+    """1 into 2 into 3; 4 and 5 into each other; 6 into one that is gone."""
+    deals = {"1": "2", "2": "3", "3": None, "4": "5", "5": "4", "6": "9"}
+
+    assert {"1": "3", "2": "3", "3": "3", "4": "5", "5": "4", "6": "9"} == survivors(
+        {id_: deal(id_, merged_into=into) for id_, into in deals.items()}
+    )
+
+
+@pytest.mark.parametrize("on_row", ["9001", "9002"])
+def test_a_merged_deal_keeps_its_keys_and_has_the_survivors_facts(on_row: str) -> None:
+    """9001 is merged into 9002 of 24,000.00, whichever the lead row names: lines of 9001, 200.00 from January."""
+    told = story(invoices=[UP_FRONT]).on("2025-01-15")
+    told.on("2025-01-16", deal=deal(merged_into="9002")).on("2025-01-16", deal=deal("9002", value="24000"))
+    told.on("2025-01-17", lead=lead(on_row, key="L-1"))
+
+    assert {"9001"} == {line.deal for line in told.lines}
+    assert ["200.00"] * 12 == told.amounts()
+    assert "Confirmed" == told.on("2025-02-01").statuses()[0]
+
+
+def test_a_deal_merged_into_one_that_is_gone_is_in_doubt() -> None:
+    """Its last known facts stand; a lead that is invalid besides is not clawed back."""
+    told = story(invoices=[UP_FRONT]).on("2025-02-01").lock().on("2025-02-02", deal=deal(merged_into="9002"))
+    assert {("On hold", "the deal was merged into 9002, which can't be read")} == held(told)
+
+    told.on("2025-02-02", lead=lead(valid=False))
+    assert (12, {("Cancelled", "the lead was found invalid")}) == (len(told.lines), held(told))
+
+
+def test_two_leads_on_one_survivor_are_a_conflict() -> None:
+    """9002 of birch is merged into 9001 of acme: acme was first and earns, birch's lines are held, nothing is taken."""
+    second = lead("9002", "birch 100", submitted_at=at("2024-12-02"))
+    told = story(
+        deal(), deal("9002", company="777"), leads=[second, lead()], partners=[partner(), partner("birch")],
+        invoices=[UP_FRONT, invoice("INV-2", paid="2025-01-12 12000", reference="9002")],
+    ).on("2025-02-01").lock()  # fmt: skip
+    told.on("2025-02-02", deal=deal("9002", merged_into="9001"))
+
+    assert [("9001", None, "conflict")] == fields(told)
+    assert "L-2" == told.outcome.problems[0].lead
+    assert ["On statement"] + ["Expected"] * 11 == told.statuses("acme")
+    assert ["On statement"] + ["On hold"] * 11 == told.statuses("birch")
+
+
+def test_two_leads_on_one_deal_are_a_conflict_too() -> None:
+    """birch's row was tied to 9001 all along, acme's is tied later but was submitted first: acme earns."""
+    birchs = lead(who="birch 100", key="L-9", submitted_at=at("2024-12-02"))
+    told = story(leads=[birchs], partners=[partner(), partner("birch")]).on("2025-01-15").on("2025-01-16", lead=lead())
+
+    assert [("9001", None, "conflict")] == fields(told)
+    assert ({"Expected"}, {"On hold"}) == (set(told.statuses("acme")), set(told.statuses("birch")))
+
+
+def test_a_third_lead_changes_nothing_for_the_second() -> None:
+    """Three leads on one deal, by one partner: two problems, one set of lines; before the win none."""
+    leads = [lead(), lead(key="L-8", submitted_at=at("2024-12-03")), lead(key="L-9", submitted_at=at("2024-12-02"))]
+    told = story(leads=leads).on("2025-01-15")
+
+    assert [("9001", None, "conflict")] * 2 == fields(told)
+    assert 12 == len(told.lines)
+    assert [] == fields(story(deal(won_at=None, state="open"), leads=leads).on("2025-01-15"))
+
+
+def test_an_invalid_rival_leaves_the_valid_lead_alone() -> None:
+    """The first lead is invalid: the second earns, without conflict."""
+    told = story(leads=[lead(valid=False), lead(key="L-9", submitted_at=at("2024-12-02"))]).on("2025-01-15")
+
+    assert ([], 12) == (fields(told), len(told.lines))
+
+
+def test_lines_of_two_homes_keep_the_older_one() -> None:
+    """The lead has lines of 9001 and, copied by hand, of 9002 that it was merged into: those are held."""
+    told = story().on("2025-01-15")
+    copied = replace(told.lines[0], key="9002/acme/2025-01/commission", deal="9002")
+    told.lines = (*told.lines, copied)
+    told.on("2025-01-16", deal=deal(merged_into="9002")).on("2025-01-16", deal=deal("9002"))
+
+    assert ("On hold", 12) == (told.line("9002/acme/2025-01/commission").status, told.statuses().count("Expected"))
