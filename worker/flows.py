@@ -100,12 +100,12 @@ def plan_settle(programme: Programme) -> Plan:
     tables = read_tables(programme)
     books = programme.ledger.books(whole=programme.whole)
     partners = {p.key: partner_fact(p) for p in tables.partners if p.key}
-    plan = money_plans.settlement_plan(
+    plan, lines = money_plans.settlement_plan(
         tables.rows["Commissions"], tables.rows["Statements"], books.bills, partners,
         {p.key: p for p in tables.partners}, policy=programme.rules.policy, today=programme.today,
         words=programme.words,
     )  # fmt: skip
-    totals = money_plans.partner_totals(tables.partners, tables.leads, read_lines(tables), programme.currency)
+    totals = money_plans.partner_totals(tables.partners, tables.leads, lines, programme.currency)
     return replace(plan, edits=(*plan.edits, *totals))
 
 

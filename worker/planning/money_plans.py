@@ -174,8 +174,8 @@ def _statement_notice(statement: Statement, lines: Sequence[Line], partner: Part
 def settlement_plan(
     line_rows: Sequence[Row], statement_rows: Sequence[Row], bills: Sequence[Invoice],
     partners: Mapping[str, Partner], contacts: Mapping[str, PartnerRow], *, policy: Policy, today: date, words: Words,
-) -> Plan:  # fmt: skip
-    """Follow bills and their payments; partners are told when a statement is paid."""
+) -> tuple[Plan, Sequence[Line]]:  # fmt: skip
+    """Follow bills and their payments, partners are told when a statement is paid; and return the lines as planned."""
     lines, statements = _read(line_rows, policy, statement_rows)
     outcome = settle(statements, lines, bills, partners, today)
     names = {key: partner.name for key, partner in partners.items()}
@@ -191,7 +191,7 @@ def settlement_plan(
         for statement in outcome.statements
         if statement.status == "Paid" and before[statement.key] != "Paid" and statement.partner in contacts
     ]
-    return Plan("settle", tuple(edits), tells=tuple(tells))
+    return Plan("settle", tuple(edits), tells=tuple(tells)), outcome.lines
 
 
 def _paid_notice(statement: Statement, partner: PartnerRow, words: Words) -> Notice:
