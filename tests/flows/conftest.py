@@ -18,6 +18,7 @@ from worker.app import App, load
 from worker.engine.journal import Message
 from worker.engine.runs import Outcome
 from worker.sandbox.clock import Clock
+from worker.sandbox.server import Call
 from worker.sandbox.world import World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +39,12 @@ class PlayedClock:
 
     def sleep(self, seconds: float) -> None:
         self._clock.advance(timedelta(seconds=max(seconds, 0)))
+
+
+def _writes(call: Call) -> bool:
+    """Tell whether a call changes anything for people; reads that are asked by POST, tokens and the feed do not."""
+    reads = ("/search", "/batch/read", "/connect/token", "/webhooks", "conversations.history", "users.lookupByEmail")
+    return call.method != "GET" and not call.path.endswith(reads)
 
 
 class Desk:
@@ -102,6 +109,11 @@ class Desk:
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return the cells of every row."""
         return [row["fields"] for row in self.world.airtable.rows(table)]
+
+    def effects(self) -> dict[str, int]:
+        """Return how many requests each service had that write something, and how many mails went out."""
+        writes = {name: sum(_writes(call) for call in server.log) for name, server in self.world.servers.items()}
+        return {**writes, "mail": len(self.world.mail.received)}
 
     def later(self, **time: float) -> None:
         """Let time pass."""
