@@ -13,7 +13,7 @@ from worker.domain.facts import Deal
 from worker.domain.leads import LeadRow, Stage
 from worker.domain.lines import Line
 from worker.domain.months import Period, local_day
-from worker.domain.partners import PartnerRow, by_any_name
+from worker.domain.partners import PartnerRow, as_named, by_any_name
 from worker.domain.policy import Rules
 from worker.domain.words import Words
 from worker.planning import guards, intake, rows
@@ -78,7 +78,7 @@ class Tables:
         """Return the addresses of partners' own people, each with the partner's key."""
         found = {p.email.lower(): p.key for p in self.partners if p.email}
         for row in self.rows["Members"]:
-            partner = self.names.get(row.text("Partner").casefold())
+            partner = self.names.get(as_named(row.text("Partner")).casefold())
             if partner and row.text("Email"):
                 found[row.text("Email").lower()] = partner.key
         return found

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from worker.domain.cells import Row
+from worker.domain.partners import as_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class LeadRow:
         return LeadRow(
             row=row,
             key=row.text("Lead"),
-            partner=row.text("Partner"),
+            partner=as_named(row.text("Partner")),
             company=row.text("Company"),
             submitted=submitted if isinstance(submitted, datetime) else row.created_at or fallback,
             status=row.text("Status"),

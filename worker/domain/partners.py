@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -32,7 +33,7 @@ class PartnerRow:
             row=row,
             name=row.text("Partner"),
             key=row.text("Key"),
-            status=row.text("Status"),
+            status=row.text("Status").capitalize(),
             plan=row.text("Plan"),
             email=row.text("Email"),
             slack_channel=row.text("Slack channel"),
@@ -47,11 +48,20 @@ class PartnerRow:
         return Recipient(self.key, self.email or None, self.slack_channel or None)
 
 
+def as_named(text: str) -> str:
+    """Return a partner's name as it is looked up, however its letters are composed and its blanks set."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
 def by_any_name(partners: Iterable[PartnerRow]) -> Mapping[str, PartnerRow]:
-    """Return partners by name, key and row id, in small letters: whatever a form wrote into `Partner`."""
+    """Return partners by name, key and row id, in small letters: whatever a form wrote into `Partner`.
+
+    Look up `as_named(text).casefold()`. A name goes before another partner's key.
+    """
+    listed = list(partners)
     found: dict[str, PartnerRow] = {}
-    for partner in partners:
-        for word in (partner.row.id, partner.key, partner.name):
+    for words in ([p.row.id for p in listed], [p.name for p in listed], [p.key for p in listed]):
+        for word, partner in zip(words, listed, strict=True):
             if word:
-                found.setdefault(word.casefold(), partner)
+                found.setdefault(as_named(word).casefold(), partner)
     return found

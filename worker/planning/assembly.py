@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from worker.domain.cells import Row
 from worker.domain.facts import CreditNote, Deal, Invoice, Lead, Partner, PlanChoice, Share
 from worker.domain.leads import LeadRow
-from worker.domain.partners import PartnerRow
+from worker.domain.partners import PartnerRow, as_named
 from worker.domain.plans import Plans, Policy
 from worker.planning.commissions import Facts
 
@@ -47,6 +47,7 @@ def partner_fact(partner: PartnerRow) -> Partner:
         paused=partner.status == "Paused",
         cadence=partner.cadence or None,
         contact=partner.xero_contact,
+        left=partner.status == "Left",
     )
 
 
@@ -72,7 +73,7 @@ def _shares(splits: Sequence[Row], names: Mapping[str, PartnerRow]) -> dict[str,
         lead, written = row.text("Lead"), row.text("Partner")
         if not lead or not written:
             continue
-        partner = names.get(written.casefold())
+        partner = names.get(as_named(written).casefold())
         found.setdefault(lead, []).append(Share(partner.key if partner else written, _percent(row)))
     return {lead: tuple(shares) for lead, shares in found.items()}
 

@@ -62,26 +62,34 @@ def email_address(text: str) -> str:
     """Return the address in its normal form; Unreadable when its syntax is wrong. Whether mail arrives is not asked."""
     try:
         # test_environment only lets the names ending in .test pass, which a trial programme uses.
-        return validate_email(clean(text), check_deliverability=False, test_environment=True).normalized
+        found = validate_email(clean(text), check_deliverability=False, test_environment=True)
+        if registrable_domain(found.ascii_domain) is None:
+            raise EmailNotValidError("The part after the @-sign is not the name of a domain")
     except EmailNotValidError as error:
         reason = str(error).rstrip(".")
         raise Unreadable(f'Email is not an e-mail address ({reason}): write it as "jane@acme.com"') from None
+    return found.ascii_email or found.normalized
 
 
 def country_code(text: str) -> str:
     """Return the ISO 3166 code of a country given by name or code; Unreadable when it is neither."""
     name = clean(text)
     try:
-        return str(pycountry.countries.lookup(_COMMON_NAMES.get(name.casefold(), name)).alpha_2)
+        return str(pycountry.countries.lookup(_COMMON_NAMES.get(name.casefold().replace(".", ""), name)).alpha_2)
     except LookupError:
         raise Unreadable('Country is not a country: write its English name or its code, as "France" or "FR"') from None
 
 
 _COMMON_NAMES = {
-    "uk": "GB", "u.k.": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB",
-    "northern ireland": "GB", "usa": "US", "u.s.a.": "US", "u.s.": "US", "america": "US", "uae": "AE", "holland": "NL",
-    "the netherlands": "NL", "south korea": "KR", "russia": "RU", "vietnam": "VN", "turkey": "TR", "ivory coast": "CI",
-    "deutschland": "DE", "schweiz": "CH", "österreich": "AT", "españa": "ES", "italia": "IT", "czech republic": "CZ",
+    "uk": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "northern ireland": "GB",
+    "united kingdom (uk)": "GB", "usa": "US", "us": "US", "america": "US", "united states (us)": "US", "uae": "AE",
+    "emirates": "AE", "republic of ireland": "IE", "eire": "IE", "éire": "IE", "holland": "NL", "the netherlands": "NL",
+    "nederland": "NL", "deutschland": "DE", "österreich": "AT", "schweiz": "CH", "suisse": "CH", "svizzera": "CH",
+    "belgique": "BE", "belgië": "BE", "españa": "ES", "italia": "IT", "sverige": "SE", "norge": "NO", "danmark": "DK",
+    "suomi": "FI", "polska": "PL", "czech republic": "CZ", "brasil": "BR", "méxico": "MX", "turkey": "TR",
+    "russia": "RU", "korea": "KR", "south korea": "KR", "north korea": "KP", "vietnam": "VN", "macau": "MO",
+    "brunei": "BN", "burma": "MM", "ivory coast": "CI", "cape verde": "CV", "swaziland": "SZ", "the gambia": "GM",
+    "palestine": "PS", "macedonia": "MK", "vatican": "VA", "vatican city": "VA",
 }  # fmt: skip
 
 
@@ -94,7 +102,16 @@ def phone_number(text: str, region: str) -> str:
         number = None
     if number is None or not phonenumbers.is_possible_number(number):
         raise Unreadable('Phone is not a telephone number: write it with its country code, as "+44 20 7946 0958"')
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    written = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return f"{written} ext. {number.extension}" if number.extension else written
+
+
+def currency_code(text: str) -> str:
+    """Return the ISO 4217 code of a currency given by its code; Unreadable when there is none."""
+    code = clean(text).upper()
+    if pycountry.currencies.get(alpha_3=code) is None:
+        raise Unreadable('Currency is not the code of a currency: write its three letters, as "GBP"')
+    return code
 
 
 def company_domain(website: str, email: str, shared: Collection[str]) -> str | None:

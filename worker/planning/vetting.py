@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from worker.domain.cells import Cell
@@ -16,16 +18,19 @@ from worker.planning.contact_details import (
     clean,
     company_domain,
     country_code,
+    currency_code,
     email_address,
     phone_number,
     registrable_domain,
     website_domain,
 )
 
-_PEOPLE_FILL = (
-    "Partner", "Company", "Website", "First name", "Last name", "Email", "Phone", "Country", "Notes",
-    "Estimated value", "Currency",
+_TEXTS = (
+    "Partner", "Company", "Website", "First name", "Last name", "Email", "Phone", "Country", "Notes", "Currency",
 )  # fmt: skip
+_PEOPLE_FILL = (*_TEXTS, "Estimated value")
+_SUM = re.compile(r"(\d+|\d{1,3}([, ]\d{3})+)(\.\d{1,2})?", re.ASCII)
+_LARGEST_SUM = Decimal(10) ** 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,8 @@ def is_blank(lead: LeadRow) -> bool:
 
 
 def _filled(cell: Cell) -> bool:
-    return bool(cell.strip()) if isinstance(cell, str) else cell not in (None, False, ())
+    # A nought, which equals False, is what number columns hold by default: nobody filled it in.
+    return bool(clean(cell)) if isinstance(cell, str) else cell not in (None, False, ())
 
 
 def vet(lead: LeadRow, partners: Mapping[str, PartnerRow], insiders: Mapping[str, str], rules: IntakeRules) -> Vetted:
@@ -55,38 +61,44 @@ def vet(lead: LeadRow, partners: Mapping[str, PartnerRow], insiders: Mapping[str
     `partners` by any name; `insiders` are the addresses of partners' own people, each with the partner's key.
     """
     partner = partners.get(lead.partner.casefold()) if lead.partner else None
-    faults = [
-        f"{column} is missing: fill it in" for column in rules.required if not _filled(lead.row.cells.get(column))
-    ]
+    missing = [column for column in rules.required if not _filled(lead.row.cells.get(column))]
+    faults = [f"{column} is missing: fill it in" for column in missing]
     faults += _odd_cells(lead)
-    faults += _too_long(lead, rules.longest or {})
     if lead.partner:
         faults += _partner_faults(lead.partner, partner)
-    values: dict[str, str] = {}
-    if not faults or not any("too long" in fault for fault in faults):
-        values = _readable(lead, rules, faults)
+    long = _too_long(lead, rules.longest or {})
+    values = {} if long else _readable(lead, rules, faults)
+    faults += long
     website, email = values.get("Website", ""), values.get("Email", "")
     domain = company_domain(website, email, rules.free_mail)
-    known_by = domain or email.lower()
     if partner is not None and not faults and _self_referral(partner, domain, email, insiders, rules.free_mail):
         faults.append("This lead is the partner's own company: name another company, or correct Website and Email")
-    return Vetted(lead, partner, known_by, domain, values, tuple(faults))
+    return Vetted(lead, partner, domain or email.lower(), domain, values, tuple(faults))
 
 
 def identity(lead: LeadRow, rules: IntakeRules) -> str:
     """Return what identifies the company of a row, whoever sent it: a domain, else an address, else nothing."""
-    website, email = lead.row.text("Website"), lead.row.text("Email")
+    website = _read_or_nothing(website_domain, lead.row.text("Website"))
+    email = _read_or_nothing(email_address, lead.row.text("Email"))
+    return company_domain(website, email, rules.free_mail) or email.lower()
+
+
+def _read_or_nothing(reader: Callable[[str], str], text: str) -> str:
     with contextlib.suppress(Unreadable):
-        website = website if website and website_domain(website) else ""
-        return company_domain(website, email, rules.free_mail) or email.lower()
-    return company_domain("", email, rules.free_mail) or email.lower()
+        return reader(text) if text else ""
+    return ""
 
 
-def _odd_cells(lead: LeadRow) -> list[str]:
-    """Name the text columns that hold something other than text."""
-    texts = [c for c in _PEOPLE_FILL if c not in ("Estimated value",)]
-    wrong = [c for c in texts if _filled(lead.row.cells.get(c)) and not lead.row.text(c)]
-    return [f"{column} holds something that is not text: write text" for column in wrong]
+def _odd_cells(lead: LeadRow) -> Iterator[str]:
+    """Name the cells that hold something of another kind than their column's."""
+    for column in _TEXTS:
+        if _filled(lead.row.cells.get(column)) and not lead.row.text(column):
+            yield f"{column} holds something that is not text: write text"
+    if lead.row.text("Direction").lower() not in ("", "received", "sent"):
+        yield "Direction is neither Received nor Sent: choose one, or leave it empty"
+    submitted = lead.row.cells.get("Submitted")
+    if _filled(submitted) and not isinstance(submitted, datetime):
+        yield 'Submitted is not a date and time: write it as "2026-03-31 09:30", or leave it empty'
 
 
 def _too_long(lead: LeadRow, longest: Mapping[str, int]) -> list[str]:
@@ -97,13 +109,11 @@ def _too_long(lead: LeadRow, longest: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _partner_faults(written: str, partner: PartnerRow | None) -> list[str]:
+def _partner_faults(written: str, partner: PartnerRow | None) -> Iterator[str]:
     if partner is None:
-        shown = clean(written)[:60]
-        return [f"Partner “{shown}” is not in the Partners table: pick a partner that is there, or add it"]
-    if partner.status != "Enrolled":
-        return ["Partner is not enrolled at present: pick an enrolled partner, or set the partner's Status to Enrolled"]
-    return []
+        yield f"Partner “{clean(written)[:60]}” is not in the Partners table: pick one that is there, or add it"
+    elif partner.status != "Enrolled":
+        yield "Partner is not enrolled at present: pick an enrolled partner, or set the partner's Status to Enrolled"
 
 
 def _readable(lead: LeadRow, rules: IntakeRules, faults: list[str]) -> dict[str, str]:
@@ -114,11 +124,10 @@ def _readable(lead: LeadRow, rules: IntakeRules, faults: list[str]) -> dict[str,
         faults.append("Company has neither a letter nor a digit: write the company's name")
 
     def read(column: str, reader: Callable[[str], str]) -> None:
-        written = lead.row.text(column)
-        if not written:
+        if not _filled(lead.row.text(column)):
             return
         try:
-            values[column] = reader(written)
+            values[column] = reader(lead.row.text(column))
         except Unreadable as error:
             faults.append(str(error))
 
@@ -126,7 +135,13 @@ def _readable(lead: LeadRow, rules: IntakeRules, faults: list[str]) -> dict[str,
     read("Email", email_address)
     read("Country", country_code)
     read("Phone", lambda text: phone_number(text, values.get("Country", rules.default_country)))
-    _money(lead, values, faults)
+    read("Currency", currency_code)
+    value = lead.row.cells.get("Estimated value")
+    if _filled(value):
+        try:
+            values["Estimated value"] = _estimate(value)
+        except Unreadable as error:
+            faults.append(str(error))
     return values
 
 
@@ -134,39 +149,30 @@ def _lines(text: str) -> str:
     return "\n".join(line for line in (clean(part) for part in text.splitlines()) if line)
 
 
-def _money(lead: LeadRow, values: dict[str, str], faults: list[str]) -> None:
-    """Read the estimate and its currency."""
-    cell = lead.row.cells.get("Estimated value")
-    amount = cell if isinstance(cell, Decimal) else _number(lead.row.text("Estimated value"))
-    if amount is None and _filled(cell):
-        faults.append('Estimated value is not a number: write it as "12000" or "12000.50"')
-    elif amount is not None and (amount < 0 or amount > Decimal(10) ** 12):
-        faults.append("Estimated value is not a sum that a client could pay: correct it, or leave it empty")
-    elif amount is not None:
-        values["Estimated value"] = format(amount.quantize(Decimal("0.01")), "f")
-    currency = lead.row.text("Currency").upper()
-    if currency and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
-        faults.append('Currency is not a code of three letters: write it as "GBP"')
-    elif currency:
-        values["Currency"] = currency
-
-
-def _number(text: str) -> Decimal | None:
-    plain = text.replace(",", "").replace(" ", "")
-    return Decimal(plain) if plain.replace(".", "", 1).isascii() and plain.replace(".", "", 1).isdigit() else None
+def _estimate(cell: Cell) -> str:
+    """Return an estimate as a plain number; what could be read in two ways (1,5) is not read."""
+    if isinstance(cell, str) and _SUM.fullmatch(clean(cell)):
+        cell = Decimal(clean(cell).replace(",", "").replace(" ", ""))
+    if not isinstance(cell, Decimal):
+        raise Unreadable('Estimated value is not a number: write it as "12000" or "12000.50"')
+    if not (cell.is_finite() and 0 <= cell <= _LARGEST_SUM):
+        raise Unreadable("Estimated value is not a sum that a client could pay: correct it, or leave it empty")
+    return format(cell.quantize(Decimal("0.01")), "f")
 
 
 def _self_referral(
     partner: PartnerRow, domain: str | None, email: str, insiders: Mapping[str, str], shared: Collection[str]
 ) -> bool:
-    own = {registrable_domain(partner.domain), registrable_domain(partner.email.rpartition("@")[2])}
-    ours = {d for d in own if d and d not in shared}
-    sender = registrable_domain(email.rpartition("@")[2]) if "@" in email else None
-    return (
-        (domain is not None and domain in ours)
-        or (sender is not None and sender in ours)
-        or (bool(email) and email.lower() in insiders)
-    )
+    ours = own_domains(partner, shared)
+    sender = registrable_domain(email.rpartition("@")[2])
+    return domain in ours or sender in ours or (bool(partner.key) and insiders.get(email.lower()) == partner.key)
+
+
+def own_domains(partner: PartnerRow, shared: Collection[str]) -> set[str]:
+    """Return the domains that are a partner's own: of `Company domain` and of its address, hosts of many left out."""
+    written = [_read_or_nothing(website_domain, word.lstrip("@")) for word in re.split(r"[\s,;]+", partner.domain)]
+    mail = [registrable_domain(host) for host in re.findall(r"@([^\s,;<>@]+)", partner.email)]
+    return {domain for domain in (*written, *mail) if domain and domain not in shared}
 
 
 def draft(vetted: Vetted, key: str) -> LeadDraft:
