@@ -135,6 +135,14 @@ class Stand:
         record.updated = books.now()
         table.put(record)
 
+    def hide(self, key: str) -> Callable[[], None]:
+        """Let an invoice be gone from every list, as if it had never been; return what brings it back unchanged."""
+        table = self.xero.books.documents["Invoice"]
+        record = table.rows.pop(key)
+        table._moved.pop(key, None)
+        table._ordered = [row for row in table._ordered if row is not record]
+        return lambda: [table.put(record)].clear()
+
     def calls(self) -> list[str]:
         """Return what was asked of the API since the last time, and forget it; tokens not counted."""
         made = [call.path.removeprefix(API) for call in self.server.log if call.path.startswith(API)]

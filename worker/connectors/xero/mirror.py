@@ -24,7 +24,10 @@ OVERLAP = 120_000  # ms that a change may become visible late, and that clocks m
 DAY = 86_400_000
 MOST_PAGES = 2_000
 MOST_ROUNDS = 3  # of reading everything again because rows moved between the pages
-FEW = 50  # rows of the overlap that we may leave unread below a page of nothing but news
+# Below full pages of nothing but news as many rows may be left as we know in the overlap, if those are few: they are
+# those. Else a thousand changed invoices would cost a second page, to see that nothing stands on it. That one of the few
+# changed again, before a multiple of a thousand others did, is left to the nightly reading in full.
+FEW = 200
 # When over a page of known rows stands in the overlap (a bulk entry), looking back over them costs pages: it is put
 # off, at most so often, and never when we looked only a moment ago.
 MOST_PUT_OFF, REST = 2, 2_000
@@ -53,6 +56,7 @@ class _Window:
     lowest: int | None = None
     pages: int = 0
     there: int | None = None  # how many rows the list has, as its last page told
+    few: bool = False  # hardly any row of it was known beforehand
 
 
 class Mirror:
@@ -128,6 +132,7 @@ class Mirror:
         rows: dict[str, Row] = {}
         for _ in range(MOST_ROUNDS):
             window = _Window(since, since is None or self._mark is None or self._mark.orderly, rows)
+            window.few = since is not None and self._known_since(since) <= FEW
             self._read_down(window)
             if window.orderly or window.there is None or len(rows) >= window.there:
                 break
@@ -168,7 +173,7 @@ class Mirror:
         """Tell whether nothing below this page can be news.
 
         As many rows must be left as we know below it, newest first; and either the page ends in a row that we know, or
-        so few are left that they are those of the overlap.
+        so few were known that they are those of the overlap.
         """
         if window.since is None or not window.orderly or page.count is None:
             return False
@@ -177,7 +182,7 @@ class Mirror:
         after = sum(changed > window.since for changed in inside)  # whether the edge itself belongs to it is unknown
         if page.count - window.read not in (len(inside), after):
             return False
-        return same(self._rows.get(last), window.rows[last]) or len(inside) <= FEW
+        return window.few or same(self._rows.get(last), window.rows[last])
 
     def _found(self, ids: Sequence[str]) -> dict[str, Row]:
         found: dict[str, Row] = {}
@@ -192,11 +197,14 @@ class Mirror:
 
     def _since(self, mark: _Mark, back: int) -> tuple[int, bool]:
         """Return from when on to ask, and whether that puts off looking back over the whole overlap."""
-        bulk = sum(changed is not None and changed >= back for changed in self._changed.values()) >= PAGE
+        bulk = self._known_since(back) >= PAGE
         rested = self._now() - mark.at >= REST
         if bulk and rested and mark.put_off < MOST_PUT_OFF and mark.seen is not None:
             return _second(mark.seen) + 1000, True
         return _second(back), False
+
+    def _known_since(self, instant: int) -> int:
+        return sum(changed is not None and changed >= instant for changed in self._changed.values())
 
     def _marked(self, window: _Window, put_off: int) -> _Mark:
         known = [changed for changed in self._changed.values() if changed is not None]
