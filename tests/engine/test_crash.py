@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from worker.domain.notices import Recipient
 from worker.domain.plan import Plan, Push, RowEdit, Tell
 from worker.engine.apply import apply
 from worker.engine.journal import Journal
@@ -24,6 +25,7 @@ from worker.engine.store import Store
 from .standins import DictTracker, Postbox, StillClock, UniqueCrm, World, edit, mint, notice, push
 
 LEADS = ("r1", "r2")
+BY_SLACK, BY_EMAIL = Recipient("acme", slack_channel="C1"), Recipient("acme", email="a@x.test")
 MOST_STEPS = 200
 
 
@@ -37,11 +39,11 @@ def planned(world: World) -> Plan:
         if "Lead" not in cells:
             changes.append(mint(row, key))
         if "Deal ID" not in cells:
-            changes += [push(row, key, adopt="Lead" in cells), Tell(notice(f"ack/{key}"), key, "")]
+            changes += [push(row, key, adopt="Lead" in cells), Tell(notice(f"ack/{key}", BY_SLACK), key, "")]
         elif f"line/{key}" not in standing:
             changes.append(edit(None, f"line/{key}", "Commissions", Amount="1"))
     if len(standing) == len(LEADS) and not world.table("Statements"):
-        changes += [edit(None, "S", "Statements", Status="Issued"), Tell(notice("statement/S"), "S", "")]
+        changes += [edit(None, "S", "Statements", Status="Issued"), Tell(notice("statement/S", BY_EMAIL), "S", "")]
     return Plan(
         "all",
         tuple(c for c in changes if isinstance(c, RowEdit)),
@@ -107,7 +109,7 @@ def assert_once(world: World, at: str) -> None:
     assert 1 == max(Counter(world.sent).values()), at
 
 
-ALL = sorted((channel, notice) for channel in ("slack", "email") for notice in ("ack/L-r1", "ack/L-r2", "statement/S"))
+ALL = [("email", "statement/S"), ("slack", "ack/L-r1"), ("slack", "ack/L-r2")]
 
 
 def test_killed_at_any_step_and_run_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,7 +146,7 @@ def test_killed_at_any_step_and_the_state_lost(tmp_path: Path, capsys: pytest.Ca
         folder = tmp_path / str(step)
         folder.mkdir()
         world, url = fresh(folder), f"sqlite:///{folder / 'state.db'}"
-        died = killed_at(step, world, url, "slack")
+        died = killed_at(step, world, url, "slack", "email")
         world = World(file=world.file).load()
         if not died:
             assert 30 < step
@@ -153,7 +155,7 @@ def test_killed_at_any_step_and_the_state_lost(tmp_path: Path, capsys: pytest.Ca
             file.unlink()
         at = f"killed at step {step}, after {world.log[-1]}"
 
-        assert "in sync" == run(world, url, "slack").state, at
+        assert "in sync" == run(world, url, "slack", "email").state, at
         assert_once(world, at)
         capsys.readouterr()
     raise AssertionError("the run has no end")

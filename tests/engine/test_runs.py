@@ -150,6 +150,21 @@ def test_a_flow_never_overlaps_itself(store: Store, clock: StillClock) -> None:
     assert "in sync" == run_flow(store, "acme", "intake", well, clock=clock).state
 
 
+def test_flows_that_share_a_turn_wait_for_each_other(store: Store, clock: StillClock) -> None:
+    """While one of the flows of a turn runs, the others are turned away; each keeps its own health."""
+    seen = []
+
+    def work(lease: Lease) -> Result:
+        seen.append(run_flow(store, "acme", "cash", well, clock=clock, turn="money").state)
+        return well(lease)
+
+    run_flow(store, "acme", "settle", work, clock=clock, turn="money")
+    seen.append(run_flow(store, "acme", "cash", well, clock=clock, turn="money").state)
+
+    assert ["busy", "in sync"] == seen
+    assert ["cash", "settle"] == [found.flow for found in health(store, "acme")]
+
+
 def test_a_run_that_slept_too_long_is_stopped(store: Store, clock: StillClock) -> None:
     """A lease that ran out may be taken; the first run finds out at its next effect and overwrites nobody's words."""
 

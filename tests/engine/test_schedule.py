@@ -216,6 +216,30 @@ def test_a_call_wakes_a_flow(store: Store, calendars: list[Calendar]) -> None:
         calendars[0].schedule.wake("nonsense")
 
 
+def test_many_calls_at_once_are_few_runs(store: Store, calendars: list[Calendar]) -> None:
+    """A burst of hooks is one run for those that came before it began, and at most one more."""
+    claim(store, "acme/sweep", datetime.now(UTC))
+    flow = Flow()
+    calendars.append(Calendar(store, flow, Timing("sweep", cron="30 2 * * *")))
+    for _ in range(200):
+        calendars[0].schedule._turns["sweep"].wanted.set()
+    for _ in range(200):
+        calendars[0].schedule._take_turn("sweep")
+
+    assert ["sweep"] == flow.runs
+
+
+def test_a_call_after_the_end_is_harmless(store: Store, calendars: list[Calendar]) -> None:
+    """A hook that comes when the worker has stopped runs nothing and breaks nothing."""
+    flow = Flow()
+    calendars.append(Calendar(store, flow, Timing("intake", every=3600.0)))
+    assert flow.ran()
+    calendars[0].end()
+
+    calendars[0].schedule.wake("intake")
+    assert ["intake"] == flow.runs
+
+
 def test_a_fault_of_one_run_does_not_stop_the_next(store: Store, calendars: list[Calendar]) -> None:
     """A run that raises gives its turn back."""
     flow = Flow()

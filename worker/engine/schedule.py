@@ -10,21 +10,24 @@ import random
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from concurrent import futures
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from types import FrameType
+from typing import TypeVar
 
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import text
 
 from worker.engine.store import Store, stamp
 from worker.ports import Clock
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -107,7 +110,10 @@ class Schedule:
         self._zone = zone
         self._stop = stop
         self._turns = {timing.flow: _Turn() for timing in timings}
-        threads = ThreadPoolExecutor(2 * len(timings) + 1)
+        # Calls and missed firings have threads of their own: a job of APScheduler that runs but once is taken off its
+        # list after it was begun, and that fails when it is just being shut down (3.11).
+        self._at_once = futures.ThreadPoolExecutor(2 * len(timings) + 1, thread_name_prefix="flow")
+        threads = ThreadPoolExecutor(len(timings) + 1)
         # Late is better than never, once is better than often: whatever was missed is one run.
         rules = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
         self._scheduler = BackgroundScheduler(executors={"default": threads}, job_defaults=rules, timezone=UTC)
@@ -116,18 +122,14 @@ class Schedule:
         """Begin; a firing that was missed while no process lived is made up for at once."""
         for timing in self._timings:
             self._scheduler.add_job(self._fire, _trigger(timing, self._zone), [timing], id=timing.flow)
-            self._scheduler.add_job(self._fire, DateTrigger(timezone=UTC), [timing], id=f"{timing.flow}, missed")
+            self._begin(self._fire, timing)
         self._scheduler.start()
 
     def wake(self, flow: str) -> None:
         """Run a flow as soon as may be; many calls before it begins are one run, one while it runs is one more."""
         self._turns[flow].wanted.set()
-        rules = {
-            "id": f"{flow}, woken",
-            "replace_existing": True,
-            "max_instances": 1000,
-        }  # it only looks whose turn it is
-        self._scheduler.add_job(self._take_turn, DateTrigger(timezone=UTC), [flow], **rules)
+        with suppress(RuntimeError):  # we are stopping: the next life looks at everything anyway
+            self._begin(self._take_turn, flow)
 
     def serve(self) -> None:
         """Start, work until `stop` is set, let what runs finish, and return."""
@@ -135,18 +137,22 @@ class Schedule:
         log.info("schedule.started", programme=self._programme, flows=len(self._timings))
         self._stop.wait()
         self._scheduler.shutdown(wait=True)
+        self._at_once.shutdown(wait=True)
         log.info("schedule.stopped", programme=self._programme)
+
+    def _begin(self, what: Callable[[T], None], whom: T) -> None:
+        self._at_once.submit(what, whom).add_done_callback(_tell_of_a_fault)
 
     def _fire(self, timing: Timing) -> None:
         at = latest(timing, self._clock.now(), self._zone)
         if at is None or self._stop.wait(random.uniform(0, timing.jitter)):
             return
         if claim(self._store, f"{self._programme}/{timing.flow}", at):
+            self._turns[timing.flow].wanted.set()
             self._take_turn(timing.flow)
 
     def _take_turn(self, flow: str) -> None:
         turn = self._turns[flow]
-        turn.wanted.set()
         # Whoever holds the turn sees the wish, at the latest when it is done; so nobody waits for it here.
         while turn.wanted.is_set() and not self._stop.is_set() and turn.lock.acquire(blocking=False):
             try:
@@ -173,6 +179,11 @@ def stop_on_signals(stop: threading.Event) -> None:
 
     signal.signal(signal.SIGTERM, asked)
     signal.signal(signal.SIGINT, asked)
+
+
+def _tell_of_a_fault(done: futures.Future[None]) -> None:
+    if error := done.exception():
+        log.error("schedule.broke", error=type(error).__name__)
 
 
 def _trigger(timing: Timing, zone: tzinfo) -> IntervalTrigger | CronTrigger:
