@@ -9,7 +9,7 @@ from typing import get_args
 from hypothesis import strategies as st
 
 from worker.domain.cells import Cell, Row
-from worker.domain.lines import Base, BillOutcome, Line, Statement, line_key, statement_key
+from worker.domain.lines import LOCKED, Base, BillOutcome, Line, Statement, line_key, statement_key
 from worker.domain.money import digits
 from worker.domain.months import PERIOD_MONTHS, Month, Period
 from worker.domain.tables import LINE_KINDS, LINE_STATUSES, STATEMENT_STATUSES
@@ -61,7 +61,7 @@ def lines(draw: st.DrawFn) -> Line:
         plan=draw(st.just("") | SENTENCES),
         share=draw(st.none() | st.decimals(0, 100, places=2)),
         invoice=draw(st.just("") | SENTENCES),
-        statement=draw(st.none() | st.just("2025-Q1/acme/GBP")),
+        statement="2025-Q1/acme/GBP" if status in LOCKED else None,
         covered_on=draw(st.none() | DAYS) if kind == "commission" else None,
         paid_on=draw(st.none() | DAYS),
         reason=draw(st.none() | REASONS) if status in ("On hold", "Cancelled") else None,

@@ -117,8 +117,9 @@ def test_how_a_line_reads_in_its_row(line: Line, column: str, cell: str | None) 
         ({"Line": "9001/acme/2025-03/commission-two"}, "which is not the key of a line"),
         ({"Line": "9001/acme/2025-13/commission"}, "'2025-13' is not a month"),
         ({"Line": "9001/acme/2025-03/bonus"}, "Line holds 'bonus'"),
-        ({"Status": "Confirmd"}, "Status holds 'Confirmd'"),
-        ({"Status": None}, "Status holds ''"),
+        ({"Status": "Paid"}, "Status is Paid, but Statement is empty: put back the statement's key"),
+        ({"Statement": "2025-Q1/acme"}, "Statement holds '2025-Q1/acme', which is not the key of a statement"),
+        ({"Statement": "2025-Q9/acme/GBP"}, "'2025-Q9' is not a period"),
         ({"Amount": None}, "Amount or Currency is empty"),
         ({"Currency": None}, "Amount or Currency is empty"),
         ({"Amount": "about 60"}, "Amount holds 'about 60', which is not a number"),
@@ -188,6 +189,26 @@ def test_what_a_tracker_or_a_hand_may_write_otherwise(column: str, typed: Cell, 
     assert value == getattr(found, field)
 
 
+@pytest.mark.parametrize(
+    ("word", "statement", "status"),
+    [
+        ("Confirmd", None, "Expected"),
+        (None, None, "Expected"),
+        ("Confirmed", "2025-Q1/acme/GBP", "On statement"),
+        (None, "2025-Q1/acme/GBP", "On statement"),
+        ("Paid", "2025-Q1/acme/GBP", "Paid"),
+    ],
+)
+def test_a_line_that_names_a_statement_is_locked_whatever_its_status_says(
+    word: str | None, statement: str | None, status: str
+) -> None:
+    """A status that a hand changed can't free a locked line; that of a free one is simply written anew."""
+    found = line_from_row(row_of("Commissions", {**CELLS, "Status": word, "Statement": statement}))
+
+    assert isinstance(found, Line)
+    assert (status, statement is not None) == (found.status, found.locked)
+
+
 # ---- tables ---------------------------------------------------------------------------------------------------------
 
 
@@ -202,7 +223,7 @@ def test_a_copied_row_counts_once() -> None:
         found, damaged = lines_of(rows)
 
         assert ["a"] == [line.row for line in found]
-        assert [Damaged("b", LINE.key, "it is a copy of the row with this key: delete it")] == damaged
+        assert [Damaged("b", LINE.key, "it is a copy of the row with this key: delete it", copy=True)] == damaged
 
 
 def test_where_nobody_knows_when_rows_were_made_the_upper_one_counts() -> None:
@@ -215,10 +236,10 @@ def test_where_nobody_knows_when_rows_were_made_the_upper_one_counts() -> None:
 
 def test_rows_without_key_are_nobodys_and_damaged_ones_are_told() -> None:
     """A blank row is passed over; one that can't be read is listed; the others are read all the same."""
-    found, damaged = lines_of([placed("a", Line=None), placed("b", Status="?"), placed("c", Line=LINE.key + "-2")])
+    found, damaged = lines_of([placed("a", Line=None), placed("b", Amount="?"), placed("c", Line=LINE.key + "-2")])
 
     assert ["c"] == [line.row for line in found]
-    assert [("b", "Status holds '?'")] == [(d.row, d.text) for d in damaged]
+    assert [("b", "Amount holds '?', which is not a number")] == [(d.row, d.text) for d in damaged]
 
 
 # ---- edits ----------------------------------------------------------------------------------------------------------

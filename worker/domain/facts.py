@@ -134,3 +134,4 @@ class Partner:
     paused: bool = False
     cadence: str | None = None  # monthly, quarterly, half-yearly; None: the policy's
     contact: str = ""  # the ledger contact of the partner's bills: id or name
+    left: bool = False  # has left, on a day that may not be known

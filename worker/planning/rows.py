@@ -15,13 +15,14 @@ from typing import TypeVar, get_args
 
 from worker.domain.cells import Cell, Row
 from worker.domain.facts import Interval
-from worker.domain.lines import Base, Line, LineKind, LineStatus, Statement, StatementStatus
+from worker.domain.lines import LOCKED, Base, Line, LineKind, LineStatus, Statement, StatementStatus
 from worker.domain.money import exact_text, exact_value, rounded
 from worker.domain.months import Month, Period
 from worker.planning.why import a_day, compose_problem, compose_why, covered_on, is_cut, split_problem, split_why
 
 T = TypeVar("T")
 
+_LINE_STATUSES: tuple[LineStatus, ...] = get_args(LineStatus)
 _KIND = re.compile(r"([a-z]+)(?:-[0-9]+)?\Z")
 _RATE = re.compile(r"([^(]*?)(?: ?\((.*)\))?\Z", re.DOTALL)
 _BASE = re.compile(r"([0-9]+(?:\.[0-9]+)?) (monthly|quarterly|annual|total)(?: ([0-9]+))?(?:; this month (\S+))?\Z")
@@ -36,6 +37,7 @@ class Damaged:
     row: str
     key: str
     text: str
+    copy: bool = False  # a copy of a row that counts, and harmless by itself
 
 
 # ---- lines ----------------------------------------------------------------------------------------------------------
@@ -81,7 +83,8 @@ def line_from_row(row: Row) -> Line | Damaged:
     key = row.text("Line")
     try:
         deal, partner, month, kind = _line_key(key)
-        status: LineStatus = _one_of(row.text("Status"), get_args(LineStatus), "Status")
+        statement = _statement(row.text("Statement"))
+        status = _line_status(row.text("Status"), statement)
         rate = _RATE.match(row.text("Rate"))
         base, month_base = _base(row.text("Base"), fee=row.text("Rate").startswith("fee"))
         why, reason = split_why(row.text("Why"), status)
@@ -94,7 +97,7 @@ def line_from_row(row: Row) -> Line | Damaged:
             amount=rounded(amount, currency), status=status, why=why, lead=row.text("Lead"), client=row.text("Client"),
             answers=row.text("Answers") or None, base=base, month_base=month_base,
             rate=rate[1] if rate else "", plan=(rate[2] or "") if rate else "",
-            share=_number(row, "Share"), invoice=row.text("Invoice"), statement=row.text("Statement") or None,
+            share=_number(row, "Share"), invoice=row.text("Invoice"), statement=statement,
             covered_on=covered_on(why) if kind == "commission" else None, paid_on=_day(row, "Paid on"), reason=reason,
             capped=is_cut(why), hold=row.ticked("Hold"), adjustment=_number(row, "Adjustment"), row=row.id,
         )  # fmt: skip
@@ -109,6 +112,23 @@ def _line_key(key: str) -> tuple[str | None, str, Month, LineKind]:
         raise ValueError(f"Line holds {key!r}, which is not the key of a line")
     kind: LineKind = _one_of(word[1], get_args(LineKind), "Line")
     return (None if parts[0] == "tier" else parts[0]), parts[1], Month.parse(parts[2]), kind
+
+
+def _line_status(word: str, statement: str | None) -> LineStatus:
+    """Return a status; where a hand wrote another one, what is safe: a line that names a statement is locked by it."""
+    known = next((status for status in _LINE_STATUSES if status == word), None)
+    if statement is not None:
+        return known if known in LOCKED else "On statement"
+    if known in LOCKED:
+        raise ValueError(f"Status is {word}, but Statement is empty: put back the statement's key")
+    return known or "Expected"  # whatever is right is written next
+
+
+def _statement(key: str) -> str | None:
+    if not key:
+        return None
+    _statement_key(key)
+    return key
 
 
 def _one_of(word: str, words: Sequence[T], column: str) -> T:
@@ -179,16 +199,13 @@ def statement_from_row(row: Row, issue_days: int = 5) -> Statement | Damaged:
     """Read a row of the Statements table; the carried part is what of the closing balance is not invoiced."""
     key = row.text("Statement")
     try:
-        parts = key.split("/")
-        if len(parts) != 3 or not all(parts):
-            raise ValueError(f"Statement holds {key!r}, which is not the key of a statement")
-        period, currency = Period.parse(parts[0]), parts[2]
+        period, partner, currency = _statement_key(key)
         status: StatementStatus = _one_of(row.text("Status"), get_args(StatementStatus), "Status")
         closing, amount = _sum(row, "Closing", currency), _sum(row, "Amount to invoice", currency)
         bill_number = row.text("Bill") or None
         problem, bill = split_problem(row.text("Problem"), bill_number)
         return Statement(
-            key=key, partner=parts[1], period=period, currency=currency, issue_day=period.issue_day(issue_days),
+            key=key, partner=partner, period=period, currency=currency, issue_day=period.issue_day(issue_days),
             opening=_sum(row, "Opening", currency), earned=_sum(row, "Earned", currency),
             corrections=_sum(row, "Corrections", currency), closing=closing, carried=closing - amount, amount=amount,
             status=status, issued=_day(row, "Issued"), bill_number=bill_number, bill=bill,
@@ -196,6 +213,13 @@ def statement_from_row(row: Row, issue_days: int = 5) -> Statement | Damaged:
         )  # fmt: skip
     except ValueError as error:
         return Damaged(row.id, key, str(error))
+
+
+def _statement_key(key: str) -> tuple[Period, str, str]:
+    parts = key.split("/")
+    if len(parts) != 3 or not all(parts):
+        raise ValueError(f"Statement holds {key!r}, which is not the key of a statement")
+    return Period.parse(parts[0]), parts[1], parts[2]
 
 
 def _sum(row: Row, column: str, currency: str) -> Decimal:
@@ -226,7 +250,7 @@ def _read(rows: Iterable[Row], key: str, read: Callable[[Row], T | Damaged]) -> 
         first = found.setdefault(own, row)
         if first is not row:
             found[own], copy = (row, first) if _older(row, first) else (first, row)
-            damaged.append(Damaged(copy.id, own, "it is a copy of the row with this key: delete it"))
+            damaged.append(Damaged(copy.id, own, "it is a copy of the row with this key: delete it", True))
     good: list[T] = []
     for row in found.values():
         value = read(row)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from worker.domain.facts import Invoice, Partner
-from worker.domain.lines import BillOutcome, Line, Statement
+from worker.domain.lines import BillOutcome, Line, Statement, StatementStatus
 from worker.domain.money import shown
 from worker.planning.statements import line_order
+from worker.planning.why import NOT_TOLD
 
+_Alike = Mapping[tuple[Decimal, str], Sequence[Invoice]]
 _DEAD = frozenset({"VOIDED", "DELETED"})
 
 
@@ -32,27 +34,67 @@ def settle(
 ) -> SettlementOutcome:  # fmt: skip
     """Compare bills with statements; a statement or line that no bill speaks of falls back to where it stood."""
     present = sorted((b for b in bills if b.on <= today), key=lambda b: (b.on, b.id))
-    taken_up = _taken_up(statements)
+    named = _named(statements, present)
+    alike = _alike(present, {bill.id for own in named.values() for bill in own})
+    chains = _taken_up(statements)
     on_statement: dict[str, list[Line]] = defaultdict(list)
     for line in lines:
-        if line.locked and line.statement:
+        if line.statement:
             on_statement[line.statement].append(line)
     settled: list[Statement] = []
     changed: dict[str, Line] = {}
-    keyed = {bill.id for bill in present for s in statements if _names(bill, s.key)}
     for statement in statements:
-        if statement.status in ("Carried", "Draft"):
+        if statement.status == "Draft":
             settled.append(statement)
-            continue
-        chain = taken_up[statement.key]
-        held = sorted((line for key in (*chain.keys, statement.key) for line in on_statement[key]), key=line_order)
-        named = [bill for bill in present if _names(bill, statement.key)]
-        bill, outcome, words = _compare(statement, named, present, keyed, partners.get(statement.partner))
-        paid = _paid(bill, today) if bill else []
-        settled.append(_statement(statement, bill, outcome, words, paid))
-        for line in _lines(held, statement, chain.unheld, bill, paid):
-            changed[line.key] = line
+        elif statement.status == "Carried":
+            settled.append(_carried(statement, named[statement.key]))
+        else:
+            chain = chains[statement.key]
+            held = sorted((line for key in (*chain.keys, statement.key) for line in on_statement[key]), key=line_order)
+            verdict = _compare(statement, named[statement.key], alike, partners.get(statement.partner))
+            paid = _paid(verdict.bill, today) if verdict.bill else []
+            settled.append(_statement(statement, verdict, paid))
+            for line in _lines(held, statement, chain.unheld, verdict.bill, paid):
+                changed[line.key] = line
     return SettlementOutcome(tuple(settled), tuple(changed.get(line.key, line) for line in lines))
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What bills came to: the one that counts, the outcome, and the words for staff."""
+
+    bill: Invoice | None
+    outcome: BillOutcome
+    words: str = ""
+
+
+def _named(statements: Iterable[Statement], bills: Sequence[Invoice]) -> dict[str, list[Invoice]]:
+    """Return the bills whose number holds each statement's key whole, in any case."""
+    numbers = [(bill.number.casefold(), bill) for bill in bills]
+    found: dict[str, list[Invoice]] = {}
+    for statement in statements:
+        key = statement.key.casefold()
+        whole = re.compile(rf"(?<![\w/-]){re.escape(key)}(?![\w/-])")
+        found[statement.key] = [bill for number, bill in numbers if key in number and whole.search(number)]
+    return found
+
+
+def _alike(bills: Iterable[Invoice], keyed: Collection[str]) -> _Alike:
+    """Return the living bills that name no statement, by net amount and currency."""
+    found: dict[tuple[Decimal, str], list[Invoice]] = defaultdict(list)
+    for bill in bills:
+        if bill.id not in keyed and bill.status not in _DEAD:
+            found[bill.sub_total, bill.currency].append(bill)
+    return found
+
+
+def _carried(statement: Statement, named: Iterable[Invoice]) -> Statement:
+    """Return a carried statement; a bill for it is one too many."""
+    bill = next((bill for bill in named if bill.status not in _DEAD), None)
+    if bill is None:
+        return replace(statement, bill="none", bill_number=None, problem=_not_told(statement))
+    words = f"bill {bill.number} is for a statement with nothing to invoice: do not pay it, and void it in Xero"
+    return replace(statement, bill="over", bill_number=bill.number, problem=words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,65 +123,61 @@ def _taken_up(statements: Sequence[Statement]) -> dict[str, _Chain]:
     return chains
 
 
-def _names(bill: Invoice, key: str) -> bool:
-    """Tell whether the statement's key stands whole in the bill's number, in any case."""
-    return re.search(rf"(?<![\w/-]){re.escape(key)}(?![\w/-])", bill.number, re.IGNORECASE) is not None
-
-
-def _compare(
-    statement: Statement, named: Sequence[Invoice], bills: Sequence[Invoice], keyed: Iterable[str],
-    partner: Partner | None,
-) -> tuple[Invoice | None, BillOutcome, str]:  # fmt: skip
-    """Return the bill that counts, the outcome, and the words for staff."""
+def _compare(statement: Statement, named: Sequence[Invoice], alike: _Alike, partner: Partner | None) -> _Verdict:
+    """Compare a statement with the bills that name it, net of tax; of several the earliest by date counts."""
     live = [bill for bill in named if bill.status not in _DEAD]
     right = [bill for bill in live if bill.currency == statement.currency]
     asked = f"{shown(statement.amount, statement.currency)} {statement.currency}"
     if not right:
-        if live:
-            return None, "wrong-currency", (
-                f"bill {live[0].number} is in {live[0].currency}; the statement asks for {asked}: "
-                f"ask the partner for a bill in {statement.currency}"
-            )  # fmt: skip
-        if named:
-            return None, "voided", f"bill {named[0].number} was voided: ask the partner for a new one of {asked}"
-        return _suggested(statement, bills, keyed, partner)
+        return _none_counts(statement, named, live, asked) or _suggested(statement, alike, partner)
     bill = right[0]
     net = f"{shown(bill.sub_total, bill.currency)} {bill.currency}"
     if len(right) > 1:
         others = ", ".join(b.number for b in right[1:])
-        return bill, "duplicate", f"{bill.number} counts; billed again by {others}: void the other one in Xero"
+        words = f"{bill.number} counts; billed again by {others}: void what is too much in Xero"
+        return _Verdict(bill, "duplicate", words)
     if bill.sub_total < statement.amount:
-        return (
-            bill,
-            "short",
-            f"bill {bill.number} is {net} net of tax, less than the {asked} asked for: ask the partner",
-        )
+        words = f"bill {bill.number} is {net} net of tax, less than the {asked} asked for: ask the partner"
+        return _Verdict(bill, "short", words)
     if bill.sub_total > statement.amount:
-        return (
-            bill,
-            "over",
-            f"bill {bill.number} is {net} net of tax, more than the {asked} asked for: do not pay it so",
+        words = f"bill {bill.number} is {net} net of tax, more than the {asked} asked for: do not pay it so"
+        return _Verdict(bill, "over", words)
+    return _Verdict(bill, "match")
+
+
+def _none_counts(
+    statement: Statement, named: Sequence[Invoice], live: Sequence[Invoice], asked: str
+) -> _Verdict | None:
+    """Return what is wrong with the bills that name a statement and do not count; None where none names it."""
+    if live:
+        words = (
+            f"bill {live[0].number} is in {live[0].currency}; the statement asks for {asked}: "
+            f"ask the partner for a bill in {statement.currency}"
         )
-    return bill, "match", ""
+        return _Verdict(None, "wrong-currency", words)
+    if named:
+        words = f"bill {named[0].number} was voided: ask the partner for a new one of {asked}"
+        return _Verdict(None, "voided", words)
+    return None
 
 
-def _suggested(
-    statement: Statement, bills: Sequence[Invoice], keyed: Iterable[str], partner: Partner | None
-) -> tuple[Invoice | None, BillOutcome, str]:
+def _suggested(statement: Statement, alike: _Alike, partner: Partner | None) -> _Verdict:
+    """Look for a bill that names no statement, of the partner's contact and with the same net amount."""
     contact = (partner.contact or partner.name).casefold() if partner else ""
-    for bill in bills:
+    for bill in alike.get((statement.amount, statement.currency), ()):
         same_contact = contact and contact in (bill.contact.casefold(), bill.contact_name.casefold())
-        same_sum = bill.sub_total == statement.amount and bill.currency == statement.currency
-        if same_contact and same_sum and bill.id not in keyed and bill.status not in _DEAD and _after(bill, statement):
-            return None, "suggestion", (
+        if same_contact and bill.on > statement.period.last.last_day:
+            words = (
                 f"bill {bill.number} has the same net amount: if it is for this statement, "
                 f"write {statement.key} into its number in Xero"
-            )  # fmt: skip
-    return None, "none", ""
+            )
+            return _Verdict(None, "suggestion", words)
+    return _Verdict(None, "none", _not_told(statement))
 
 
-def _after(bill: Invoice, statement: Statement) -> bool:
-    return bill.on > statement.period.last.last_day
+def _not_told(statement: Statement) -> str:
+    """Return the one problem that is not ours to clear, for as long as no bill shows that the partner knows."""
+    return statement.problem if statement.problem.startswith(NOT_TOLD) else ""
 
 
 def _paid(bill: Invoice, today: date) -> list[tuple[date, Fraction]]:
@@ -155,18 +193,21 @@ def _paid(bill: Invoice, today: date) -> list[tuple[date, Fraction]]:
 
 
 def _reached(paid: Sequence[tuple[date, Fraction]], amount: Decimal | Fraction) -> date | None:
-    """Return the day on which the running payments reached an amount and stayed there."""
+    """Return the day on which the running payments reached an amount."""
     return next((day for day, total in paid if total >= amount), None)
 
 
-def _statement(
-    statement: Statement, bill: Invoice | None, outcome: BillOutcome, words: str, paid: Sequence[tuple[date, Fraction]]
-) -> Statement:
+def _statement(statement: Statement, verdict: _Verdict, paid: Sequence[tuple[date, Fraction]]) -> Statement:
+    bill, words = verdict.bill, verdict.words
     if bill is None:
-        return replace(statement, status="Issued", bill=outcome, bill_number=None, paid_on=None, problem=words)
+        return replace(
+            statement, status="Issued", bill=verdict.outcome, bill_number=None, paid_on=None, problem=words
+        )  # fmt: skip
     whole = _reached(paid, statement.amount)
-    status = "Paid" if whole else "Part paid" if paid and paid[-1][1] > 0 else "Billed"
-    return replace(statement, status=status, bill=outcome, bill_number=bill.number, paid_on=whole, problem=words)  # type: ignore[arg-type]
+    status: StatementStatus = "Paid" if whole else "Part paid" if paid and paid[-1][1] > 0 else "Billed"
+    return replace(
+        statement, status=status, bill=verdict.outcome, bill_number=bill.number, paid_on=whole, problem=words
+    )  # fmt: skip
 
 
 def _lines(

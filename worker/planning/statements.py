@@ -1,21 +1,27 @@
-"""Confirmed lines on the day → statements, what is invoiced, what is carried, and which lines they lock. Pure."""
+"""Confirmed lines on the day → statements, what is invoiced, what is carried, and which lines they lock. Pure.
+
+What was begun and not finished comes first, with the lines that it locked. What bills come to: `settlement`.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 from worker.domain.facts import Partner
 from worker.domain.lines import Line, Statement, statement_key
 from worker.domain.money import rounded, shown, zero
 from worker.domain.months import PERIOD_MONTHS, Month, Period
 from worker.domain.plans import Policy
+from worker.planning.earning import deal_order
 
-_Account = tuple[str, str]  # a partner's key and a currency: each has statements of its own
+Account = tuple[str, str]  # a partner's key and a currency: each has statements of its own
+_NONE: Mapping[Account, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,126 +34,195 @@ class StatementOutcome:
     notes: tuple[str, ...]
 
 
+def nobody_was_told(_key: str) -> bool:
+    """Know of no message."""
+    return False
+
+
 def plan_statements(
     partners: Mapping[str, Partner], lines: Sequence[Line], statements: Sequence[Statement], policy: Policy,
-    today: date, *, period: Period | None = None,
+    today: date, *, period: Period | None = None, told: Callable[[str], bool] = nobody_was_told,
+    stopped: Mapping[Account, str] = _NONE,
 ) -> StatementOutcome:  # fmt: skip
     """Make the statements whose day has come (or, by hand, those of `period`); what stands already is left as it is.
 
-    A statement that was begun, its lines locked or its row a draft, is composed again of exactly those lines.
+    `told` tells whether a message about a statement is under way: its lines are then fixed. Nothing is made of accounts
+    that are `stopped`, each for a reason.
     """
-    by_account: dict[_Account, list[Line]] = defaultdict(list)
+    by_account: dict[Account, list[Line]] = defaultdict(list)
     for line in lines:
         by_account[line.partner, line.currency].append(line)
-    standing: dict[_Account, list[Statement]] = defaultdict(list)
+    standing: dict[Account, list[Statement]] = defaultdict(list)
     for statement in statements:
         standing[statement.partner, statement.currency].append(statement)
-    finished = {s.key for s in statements if s.status != "Draft"}
+    to_come = {line.partner for line in lines if _to_come(line, today)}
     made: dict[str, Statement] = {}
     locks: dict[str, str] = {}
     notes: list[str] = []
     for account in sorted(by_account.keys() | standing.keys()):
         partner = partners.get(account[0]) or Partner(account[0], account[0], ())
-        for due in _periods(partner, by_account[account], policy, today, period):
-            key = statement_key(due, *account)
-            if key in finished:
-                continue
-            chosen = _chosen(by_account[account], key, due, policy)
-            opening = _opening(standing[account], due, account[1])
-            if not chosen and not opening:
-                continue
-            if period is None and today > _last_chance(due, policy) and not _begun(standing[account], chosen, key):
-                notes.append(_missed(due, partner, chosen))
-                continue
-            made[key] = _compose(key, partner, due, chosen, opening, by_account[account], policy, today)
-            locks.update((line.key, key) for line in chosen)
+        if account in stopped:
+            notes.append(f"No statement is made of {partner.name} in {account[1]}: {stopped[account]}")
+            continue
+        book = _Book(
+            partner, account[1], by_account[account], standing[account], policy, today,
+            still_to_come=account[0] in to_come, by_hand=period, told=told,
+        )  # fmt: skip
+        book.make()
+        made.update(book.made)
+        locks.update(book.locks)
+        notes += book.notes
     kept = [s for s in statements if s.key not in made]
-    rows = {s.key: s.row for s in statements}
-    fresh = tuple(replace(s, row=rows.get(key)) for key, s in made.items())
     locked = tuple(
         replace(line, status="On statement", statement=locks[line.key]) if line.key in locks else line for line in lines
     )
-    return StatementOutcome((*kept, *fresh), locked, frozenset(made), tuple(sorted(set(notes))))
+    return StatementOutcome((*kept, *made.values()), locked, frozenset(made), tuple(dict.fromkeys(notes)))
 
 
-def _periods(
-    partner: Partner, lines: Sequence[Line], policy: Policy, today: date, by_hand: Period | None
-) -> list[Period]:
-    """Return the period whose statement is due, and any that was begun and not finished, oldest first."""
-    length = PERIOD_MONTHS.get(partner.cadence or "", PERIOD_MONTHS[policy.statement_period])
-    begun = {
-        Period.parse(line.statement.split("/")[0]) for line in lines if line.statement and line.status == "On statement"
-    }
-    if by_hand is not None:
-        due = {by_hand} if by_hand.months == length and by_hand.issue_day(policy.issue_day) <= today else set()
-        return sorted(begun | due)
-    latest = Period.holding(Month.of(today), length)
-    while latest.issue_day(policy.issue_day) > today:
-        latest = latest.previous()
-    return sorted(begun | {latest})
+def _to_come(line: Line, today: date) -> bool:
+    return not line.locked and line.status != "Cancelled" and not line.month.over(today)
 
 
-def _last_chance(period: Period, policy: Policy) -> date:
-    return period.issue_day(policy.issue_day) + timedelta(days=policy.grace_days)
+def line_order(line: Line) -> tuple[Month, bool, tuple[int, str], str, str]:
+    """Return what lines of one partner are sorted by: month, deal as a number, then kind and key."""
+    return line.month, line.deal is None, deal_order(line.deal or ""), line.kind, line.key
 
 
-def _begun(standing: Iterable[Statement], chosen: Iterable[Line], key: str) -> bool:
-    return any(s.key == key for s in standing) or any(line.statement == key for line in chosen)
-
-
-def _chosen(lines: Sequence[Line], key: str, period: Period, policy: Policy) -> list[Line]:
-    """Return the lines of a statement: those that it holds already, else the confirmed ones that belong on it."""
-    held = [line for line in lines if line.statement == key]
-    issue_day = period.issue_day(policy.issue_day)
-    free = [
-        line
-        for line in lines
-        if line.status == "Confirmed"
-        and line.month <= period.last
-        and (policy.statements_from is None or line.month >= policy.statements_from)
-        and (line.covered_on is None or line.covered_on <= issue_day)
-    ]
-    return sorted((*held, *free), key=line_order)
-
-
-def line_order(line: Line) -> tuple[Month, int, str, str, str]:
-    """Return what lines of one partner are sorted by: month, deal as a number, then kind and what they answer."""
-    return (
-        line.month,
-        int(line.deal) if line.deal and line.deal.isdigit() else 0,
-        line.deal or "",
-        line.kind,
-        line.key,
-    )
-
-
-def _opening(standing: Sequence[Statement], period: Period, currency: str) -> Decimal:
-    before = [s for s in standing if s.period.last < period.last]
+def opened(statements: Iterable[Statement], period: Period, currency: str) -> Decimal:
+    """Return what the statement before this period carried."""
+    before = [s for s in statements if s.period.last < period.last]
     return max(before, key=lambda s: s.period.last).carried if before else zero(currency)
 
 
-def _compose(
-    key: str, partner: Partner, period: Period, chosen: Sequence[Line], opening: Decimal, lines: Sequence[Line],
-    policy: Policy, today: date,
-) -> Statement:  # fmt: skip
-    currency = key.rsplit("/", 1)[1]
-    earned = sum((line.amount for line in chosen if line.kind == "commission"), zero(currency))
-    corrections = sum((line.amount for line in chosen if line.kind != "commission"), zero(currency))
-    closing = opening + earned + corrections
-    amount = to_invoice([opening, *(line.amount for line in chosen)], policy.clawback_cap, currency)
-    left = partner.left_on is not None and partner.left_on < today
-    still_to_come = any(not line.locked and line.status != "Cancelled" and not line.month.over(today) for line in lines)
-    least = zero(currency) if left and not still_to_come else policy.least(currency)
-    issued = amount > 0 and amount >= least
-    if not issued:
-        amount = zero(currency)
-    statement = Statement(
-        key=key, partner=partner.key, period=period, currency=currency, issue_day=period.issue_day(policy.issue_day),
-        opening=opening, earned=earned, corrections=corrections, closing=closing, carried=closing - amount,
-        amount=amount, status="Issued" if issued else "Carried", issued=today,
-    )  # fmt: skip
-    check(statement, chosen)
-    return statement
+@dataclass(slots=True)
+class _Book:
+    """One account on one day: its lines and statements, and what is made of them."""
+
+    partner: Partner
+    currency: str
+    lines: Sequence[Line]
+    standing: Sequence[Statement]
+    policy: Policy
+    today: date
+    still_to_come: bool  # whether a month of the partner is not over yet
+    by_hand: Period | None
+    told: Callable[[str], bool]
+    made: dict[str, Statement] = field(default_factory=dict)
+    locks: dict[str, str] = field(default_factory=dict)  # line key → the statement that locks it in this run
+    notes: list[str] = field(default_factory=list)
+
+    def make(self) -> None:
+        """Finish what was begun and make what is due, oldest first: each opens with what the one before carried."""
+        rows = {s.key: s for s in self.standing}
+        finished = {s.key: s for s in self.standing if s.status != "Draft"}
+        for period in self._periods(finished):
+            key = statement_key(period, self.partner.key, self.currency)
+            if key in finished:
+                continue
+            row = rows.get(key)
+            held = [line for line in self.lines if line.statement == key]
+            begun = bool(row or held)
+            history = [*finished.values(), *self.made.values()]
+            later = [s for s in history if s.period.last >= period.last]
+            if later and not begun:
+                self._too_late(period, later)
+                continue
+            opening, free = opened(history, period, self.currency), self._free(period)
+            if not begun and not free and not opening:
+                continue
+            told = self.told(key)
+            late = period != self.by_hand and self.today > self._last_chance(period)
+            if late and not begun and not told:
+                self._missed(period, opening, free)
+                continue
+            fixed = row is not None or told or late or bool(later)
+            chosen = sorted(held if fixed else [*held, *free], key=line_order)
+            if not begun and not chosen and not opening:
+                continue
+            statement = self._compose(key, period, chosen, opening)
+            self.made[key] = statement if row is None else replace(statement, row=row.row, hold=row.hold)
+            self.locks.update({line.key: key for line in chosen if not line.locked})
+
+    def _periods(self, finished: Mapping[str, Statement]) -> list[Period]:
+        """Return the period whose statement is due, and any that was begun and not finished, oldest first."""
+        begun = {s.period for s in self.standing if s.status == "Draft"}
+        begun |= {
+            Period.parse(line.statement.split("/")[0])
+            for line in self.lines
+            if line.statement and line.statement not in finished
+        }
+        length = PERIOD_MONTHS.get(self.partner.cadence or "", PERIOD_MONTHS[self.policy.statement_period])
+        if self.by_hand is None:
+            due = Period.holding(Month.of(self.today), length)
+            while due.issue_day(self.policy.issue_day) > self.today:
+                due = due.previous()
+            return sorted({*begun, due}, key=_age)
+        if self.by_hand.months == length and self._is_due(self.by_hand):
+            begun.add(self.by_hand)
+        return sorted(begun, key=_age)
+
+    def _is_due(self, period: Period) -> bool:
+        day = period.issue_day(self.policy.issue_day)
+        if day > self.today:
+            self.notes.append(f"The statements of {period} can't be made yet: their day is {day}")
+        return day <= self.today
+
+    def _last_chance(self, period: Period) -> date:
+        return period.issue_day(self.policy.issue_day) + timedelta(days=self.policy.grace_days)
+
+    def _free(self, period: Period) -> list[Line]:
+        """Return the lines that no statement has and that belong on this one."""
+        issue_day, since = period.issue_day(self.policy.issue_day), self.policy.statements_from
+        return [
+            line
+            for line in self.lines
+            if line.status == "Confirmed"
+            and line.key not in self.locks
+            and not line.hold
+            and not self.partner.paused
+            and line.month <= period.last
+            and (since is None or line.month >= since)
+            and (line.covered_on is None or line.covered_on <= issue_day)
+        ]
+
+    def _compose(self, key: str, period: Period, chosen: Sequence[Line], opening: Decimal) -> Statement:
+        currency, partner = self.currency, self.partner
+        earned = sum((line.amount for line in chosen if line.kind == "commission"), zero(currency))
+        corrections = sum((line.amount for line in chosen if line.kind != "commission"), zero(currency))
+        closing = opening + earned + corrections
+        amount = to_invoice([opening, *(line.amount for line in chosen)], self.policy.clawback_cap, currency)
+        left = partner.left or (partner.left_on is not None and partner.left_on < self.today)
+        least = zero(currency) if left and not self.still_to_come else self.policy.least(currency)
+        issued = amount > 0 and amount >= least
+        if not issued:
+            amount = zero(currency)
+        statement = Statement(
+            key=key, partner=partner.key, period=period, currency=currency,
+            issue_day=period.issue_day(self.policy.issue_day), opening=opening, earned=earned, corrections=corrections,
+            closing=closing, carried=closing - amount, amount=amount, status="Issued" if issued else "Carried",
+            issued=self.today,
+        )  # fmt: skip
+        check(statement, chosen)
+        return statement
+
+    def _missed(self, period: Period, opening: Decimal, free: Iterable[Line]) -> None:
+        total = opening + sum((line.amount for line in free), zero(self.currency))
+        self.notes.append(
+            f"The statement day of {period} was missed: {self.partner.name} has {shown(total, self.currency)} "
+            f"{self.currency} waiting; quarterday run statements --period {period} makes the statement by hand, else "
+            "it falls into the next one"
+        )
+
+    def _too_late(self, period: Period, later: Sequence[Statement]) -> None:
+        if period == self.by_hand and self._free(period):
+            self.notes.append(
+                f"{self.partner.name} has no statement of {period} any more: what is left of it falls into the one "
+                f"after {later[-1].key}"
+            )
+
+
+def _age(period: Period) -> tuple[Month, int]:
+    return period.last, period.months
 
 
 def to_invoice(amounts: Sequence[Decimal], clawback_cap: Decimal, currency: str) -> Decimal:
@@ -162,11 +237,3 @@ def check(statement: Statement, lines: Iterable[Line]) -> None:
     total = statement.opening + sum((line.amount for line in lines), zero(statement.currency))
     if total != statement.closing or total - statement.carried != statement.amount:
         raise AssertionError(f"{statement.key}: opening and lines make {total}, not {statement.closing}")
-
-
-def _missed(period: Period, partner: Partner, chosen: Sequence[Line]) -> str:
-    total = shown(sum((line.amount for line in chosen), Decimal(0)), chosen[0].currency) if chosen else "a balance"
-    return (
-        f"The statement day of {period} was missed: {partner.name} has {total} waiting; "
-        f"quarterday run statements --period {period} makes it by hand, else it falls into the next statement"
-    )
