@@ -14,6 +14,7 @@ from worker.looks import companies_of, still_moving
 from worker.planning import intake, money_plans, stages
 from worker.planning.assembly import partner_fact
 from worker.planning.commissions import Facts, Outcome, plan_lines
+from worker.planning.partners import partner_edits
 from worker.ports import Books, ServiceError
 from worker.programme import (
     Programme,
@@ -34,13 +35,13 @@ def plan_intake(programme: Programme) -> Plan:
         tables = read_tables(programme)
     rules = programme.rules
     found = intake.survey(tables.leads, tables.names, tables.insiders, rules=rules.intake, skip=moving.rows)
-    partner_edits = intake.partner_edits(tables.partners, {plan.name for plan in rules.plans.versions})
+    keys = partner_edits(tables.partners, {plan.name for plan in rules.plans.versions})
     companies = companies_of(programme, found)
     landing: dict[str, Cell] = {"Status": rules.stages.status(programme.first_stage) or "New"}
     plan = intake.plan_intake(
         found, companies, rules=rules.intake, now=programme.now, landing=landing, words=programme.words
     )
-    return replace(plan, edits=(*partner_edits, *plan.edits))
+    return replace(plan, edits=(*keys, *plan.edits))
 
 
 def plan_stages(programme: Programme) -> Plan:

@@ -19,6 +19,7 @@ from worker.domain.words import Words
 from worker.planning import guards, intake, rows
 from worker.planning.assembly import assemble
 from worker.planning.commissions import Facts
+from worker.planning.partners import keyed
 from worker.ports import Books, Clock, Crm, Ledger, Memory, Tracker, UnsafePlan
 
 EVERYTHING = ("Partners", "Members", "Leads", "Splits", "Commissions", "Statements")
@@ -94,7 +95,7 @@ def read_tables(programme: Programme) -> Tables:
     """Read the tracker; UnsafePlan when a table suddenly reads empty."""
     found = programme.tracker.read(EVERYTHING, whole=programme.whole)
     _not_emptied(programme, found)
-    partners = intake.keyed([PartnerRow.of(row) for row in found["Partners"]])
+    partners = keyed([PartnerRow.of(row) for row in found["Partners"]])
     leads = [LeadRow.of(row, programme.now) for row in found["Leads"]]
     return Tables(found, leads, partners, by_any_name(partners))
 

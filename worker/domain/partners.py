@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,10 @@ class PartnerRow:
             xero_contact=row.text("Xero contact"),
             cadence=row.text("Cadence").lower(),
         )
+
+    def domains(self) -> list[str]:
+        """Return what stands in `Company domain`, which may name several, word by word."""
+        return [word.lstrip("@") for word in re.split(r"[\s,;]+", self.domain) if word]
 
     def recipient(self) -> Recipient:
         """Return how the partner is told things."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from worker.domain.cells import Cell
-from worker.domain.keys import is_lead_key, lead_key, partner_key
+from worker.domain.keys import is_lead_key, lead_key
 from worker.domain.leads import CrmCompany, LeadRefs, LeadRow
 from worker.domain.notices import Notice
 from worker.domain.partners import PartnerRow
@@ -223,51 +223,3 @@ def _acknowledgement(vetted: Vetted, key: str, words: Words) -> Notice:
     subject, text, html = words("lead", partner=vetted.partner.name, company=vetted.values["Company"], lead=key)
     rows = (("Company", vetted.values["Company"]), ("Lead", key))
     return Notice(f"{vetted.partner.key}/lead/{key}", "lead", vetted.partner.recipient(), subject, text, html, rows)
-
-
-def keyed(partners: Sequence[PartnerRow]) -> list[PartnerRow]:
-    """Return the partners, each with its key: the one in its row, else the one that this run mints."""
-    taken = {p.key for p in partners if p.key}
-    found: list[PartnerRow] = []
-    for partner in partners:
-        if partner.name and not partner.key:
-            partner = replace(partner, key=partner_key(partner.name, taken))
-            taken.add(partner.key)
-        found.append(partner)
-    return found
-
-
-def partner_edits(partners: Sequence[PartnerRow], plans: Collection[str]) -> list[RowEdit]:
-    """Return the keys to mint and the problems to tell in the Partners table; `partners` have their keys."""
-    edits: list[RowEdit] = []
-    names: dict[str, int] = defaultdict(int)
-    holders: dict[str, str] = {}
-    for partner in partners:
-        names[partner.name.casefold()] += 1
-        holders.setdefault(partner.key, partner.row.id)
-    for partner in partners:
-        if not partner.name:
-            continue
-        problem = ". ".join(_partner_problems(partner, names, holders, plans))
-        cells: dict[str, Cell] = {"Key": partner.key, "Problem": f"{problem}." if problem else None}
-        minted = not partner.row.text("Key")
-        reason = problem or ("a new partner gets its key" if minted else "the problem is mended")
-        edits += edit_of(partner.row, partner.key, cells, reason, partner.key, first=minted)
-    return edits
-
-
-def _partner_problems(
-    partner: PartnerRow, names: Mapping[str, int], holders: Mapping[str, str], plans: Collection[str]
-) -> Iterable[str]:
-    if names[partner.name.casefold()] > 1:
-        yield "Two partners have this name: give each its own"
-    if partner.key and holders[partner.key] != partner.row.id:
-        yield "Key belongs to another row: this row is a copy; clear Key if it is a partner of its own"
-    if partner.status not in ("Enrolled", "Paused", "Left"):
-        yield "Status is not set: choose Enrolled, Paused or Left"
-    if partner.plan and plans and partner.plan not in plans:
-        yield f"Plan “{partner.plan}” is not in rules/commissions.toml: choose one of {', '.join(sorted(plans))}"
-    if not partner.plan and partner.status == "Enrolled":
-        yield f"Plan is missing: choose one of {', '.join(sorted(plans))}" if plans else "Plan is missing"
-    if not partner.email and not partner.slack_channel and partner.status == "Enrolled":
-        yield "Neither Email nor Slack channel is filled in: the partner can't be told anything"

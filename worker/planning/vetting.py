@@ -170,7 +170,7 @@ def _self_referral(
 
 def own_domains(partner: PartnerRow, shared: Collection[str]) -> set[str]:
     """Return the domains that are a partner's own: of `Company domain` and of its address, hosts of many left out."""
-    written = [_read_or_nothing(website_domain, word.lstrip("@")) for word in re.split(r"[\s,;]+", partner.domain)]
+    written = [_read_or_nothing(website_domain, word) for word in partner.domains()]
     mail = [registrable_domain(host) for host in re.findall(r"@([^\s,;<>@]+)", partner.email)]
     return {domain for domain in (*written, *mail) if domain and domain not in shared}
 
