@@ -14,6 +14,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from worker.demo.witness import TELLS
+
 WIDTH = 100
 COLOURS = {
     "Needs attention": "yellow", "Duplicate": "magenta", "Won": "green", "Lost": "red", "On hold": "yellow",
@@ -45,20 +47,24 @@ class Teller:
 
     def people(self, words: str) -> None:
         """Tell what people did."""
-        self._line("people", "bold", words)
+        self._line("people", "bold", words, "")
 
     def worker(self, words: str) -> None:
         """Tell what the worker did."""
-        self._line("worker", "green", words)
+        self._line("worker", "green", words, "dim" if words.startswith(TELLS) else "default")
 
-    def _line(self, who: str, style: str, words: str) -> None:
+    def nothing(self) -> None:
+        """Tell that the worker found nothing to do."""
+        self._line("worker", "green", "finds nothing to change", "dim")
+
+    def _line(self, who: str, style: str, words: str, tone: str) -> None:
         grid = Table.grid(padding=(0, 1))
         grid.add_column(width=11, no_wrap=True)
         grid.add_column(width=6, no_wrap=True, style=style)
         grid.add_column(overflow="fold")
         when = f"{self._day:%a %d %b}" if self._day else ""
         self._day = None
-        grid.add_row(Text(f" {when}", style="cyan"), who, Text(words, style="" if who == "people" else "default"))
+        grid.add_row(Text(f" {when}", style="cyan"), who, Text(words, style=tone))
         self.out.print(grid)
 
     def table(

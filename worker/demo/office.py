@@ -63,9 +63,9 @@ class Office:
     def __exit__(self, *_: object) -> None:
         self.app.__exit__()
 
-    def run(self, flows: Sequence[str] = DEFAULT_FLOWS, *, approve: str | None = None) -> dict[str, Outcome]:
-        """Run flows as one command does."""
-        return self.app.run(flows, approve=approve)
+    def run(self) -> dict[str, Outcome]:
+        """Run the flows as `quarterday run` does."""
+        return self.app.run(DEFAULT_FLOWS)
 
     @property
     def today(self) -> date:

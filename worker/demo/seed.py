@@ -63,12 +63,12 @@ LEADS = (
     Sent(_D(2026, 1, 12), "North Star Partners", "Larch Logistics", {"Phone": "020 7946 0018", "Country": "UK"}),
     Sent(_D(2026, 1, 12), "North Star Partners", "Hazel Foods"),
     Sent(_D(2026, 1, 12), "Blue Door Agency", "Birch Bakery", {"Estimated value": 6000, "Currency": "GBP"}),
-    Sent(_D(2026, 1, 12), "Blue Door Agency", "Larch Logistics Ltd", {"Website": "larch-logistics.test/contact"}),
     Sent(_D(2026, 1, 12), "Copper Kettle Consulting", "Maple Motors"),
     Sent(_D(2026, 1, 12), "Green Harbour Advisors", "Cedar Care", {"Email": None}),
     Sent(_D(2026, 1, 12), "Nobody and Sons", "Elm Events"),
     Sent(_D(2026, 1, 12), "North Star Partners", "North Star Partners"),
     Sent(_D(2026, 1, 19), "Tall Pines Systems", "Oak Optics"),
+    Sent(_D(2026, 1, 19), "Blue Door Agency", "Hazel Foods Ltd", {"Website": "shop.hazel-foods.test/contact"}),
     Sent(_D(2026, 1, 19), "Quiet River Studio", "Aspen Audio", {"Phone": "ring the front desk"}),
     Sent(_D(2026, 1, 19), "Copper Kettle Consulting", "Maple Motors", {"Email": "sam.roe@maple-motors.test"}),
     Sent(

@@ -13,6 +13,7 @@ from worker.domain.money import shown
 from worker.engine.runs import Outcome
 
 _FEW = 4  # names that are written out
+TELLS = "tells partners: "
 _SEEN = ("Partners", "Leads", "Commissions", "Statements")
 _INTAKE = ("", "New", "Needs attention", "Duplicate", "In review")
 
@@ -38,14 +39,23 @@ def look(office: Office) -> Sight:
 
 def told(before: Sight, after: Sight, outcomes: Mapping[str, Outcome]) -> list[str]:
     """Return what changed, in sentences, most telling first."""
-    said = [f"{flow} stopped: {o.words}" for flow, o in outcomes.items() if o.state in ("failed", "stopped")]
+    said = list(_trouble(outcomes))
     said += _leads(before.tables["Leads"], after.tables["Leads"])
     said += _lines(before.tables["Commissions"], after.tables["Commissions"])
     said += _statements(before.tables["Statements"], after.tables["Statements"])
     said += _partners(before.tables["Partners"], after.tables["Partners"])
     mails, posts = after.mails - before.mails, after.posts - before.posts
     counted = [_many(mails, "e-mail") if mails else "", f"{posts} in Slack" if posts else ""]
-    return said + ([f"tells partners: {' and '.join(filter(None, counted))}"] if mails or posts else [])
+    return said + ([f"{TELLS}{' and '.join(filter(None, counted))}"] if mails or posts else [])
+
+
+def _trouble(outcomes: Mapping[str, Outcome]) -> Iterator[str]:
+    words: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for flow, outcome in outcomes.items():
+        if outcome.state in ("failed", "stopped"):
+            words[outcome.state, outcome.words].append(flow)
+    for (state, why), flows in words.items():
+        yield f"{named(flows)} {'stopped before writing' if state == 'stopped' else 'could not run'}: {why}"
 
 
 def named(names: Sequence[str]) -> str:
@@ -103,16 +113,17 @@ def _lines(before: Mapping[str, Cells], after: Mapping[str, Cells]) -> Iterator[
         yield f"{what} for {client}: {_sum(lines)}"
     for (old, new), lines in steps.items():
         clients = list(dict.fromkeys(str(line.get("Client", "")) for line in lines))
-        yield f"{_many(len(lines), 'line')} {old} → {new}: {named(clients)}: {_sum(lines)}"
+        of = f" of {named(clients)}" if len(clients) < _FEW else ""
+        yield f"{_many(len(lines), 'line')}{of} {old} → {new}: {_sum(lines)}"
     for client, lines in moved.items():
-        yield f"works {_many(len(lines), 'line')} of {client} out anew: {_sum(lines)}"
+        yield f"puts {_many(len(lines), 'line')} of {client} right: {_sum(lines)}"
 
 
 def _sum(lines: Sequence[Cells]) -> str:
     total: dict[str, Decimal] = defaultdict(Decimal)
     for line in lines:
         total[line["Currency"]] += Decimal(str(line["Amount"]))
-    return " and ".join(f"{shown(amount, currency)} {currency}" for currency, amount in total.items())
+    return ", ".join(f"{shown(amount, currency)} {currency}" for currency, amount in sorted(total.items()))
 
 
 def _statements(before: Mapping[str, Cells], after: Mapping[str, Cells]) -> Iterator[str]:
@@ -124,7 +135,7 @@ def _statements(before: Mapping[str, Cells], after: Mapping[str, Cells]) -> Iter
         if cells.get("Problem") and cells["Problem"] != was.get("Problem"):
             yield f"{cells['Statement']}: {cells['Problem']}"
     for status, keys in issued.items():
-        yield f"{_many(len(keys), 'statement')} {status}: {named(keys)}"
+        yield f"{_many(len(keys), 'statement')} {status}" + (f": {named(keys)}" if len(keys) < _FEW - 1 else "")
 
 
 def _partners(before: Mapping[str, Cells], after: Mapping[str, Cells]) -> Iterator[str]:

@@ -6,11 +6,10 @@ It knows no plot; that is in `story`. Between scenes the flows run on the days o
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from worker.app import DEFAULT_FLOWS
 from worker.demo.narration import Teller
 from worker.demo.office import Office
 from worker.demo.witness import look, named, told
@@ -43,6 +42,7 @@ class Year:
     payments: dict[date, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))  # company, invoice
     last: dict[str, str] = field(default_factory=dict)  # company → its latest invoice
     runs: int = 0
+    outcomes: Mapping[str, Outcome] = field(default_factory=dict)  # of the latest run
 
     # ---- scenes -----------------------------------------------------------------------------------------------------
 
@@ -58,15 +58,18 @@ class Year:
         for words in self._routine(scene):
             self.teller.people(words)
 
-    def work(self, flows: Sequence[str] = DEFAULT_FLOWS, *, approve: str | None = None) -> dict[str, Outcome]:
+    def work(self) -> None:
         """Let the worker run, and tell what it did."""
         self.office.world.clock.advance(_SOON)
         before = look(self.office)
-        outcomes = self.office.run(flows, approve=approve)
+        outcomes = self.office.run()
         self.runs += 1
-        for words in told(before, look(self.office), outcomes):
+        said = told(before, look(self.office), outcomes)
+        for words in said:
             self.teller.worker(words)
-        return outcomes
+        if not said:
+            self.teller.nothing()
+        self.outcomes = outcomes
 
     def scene(self, month: int, day: int, words: str, *acts: Callable[[], object], year: int = 2026) -> None:
         """Play what people do on a day, then let the worker run."""
@@ -120,7 +123,7 @@ class Year:
         for _, invoice in paying:
             self.office.world.xero.pay(invoice, date=day)
         if paying:
-            said.append(f"invoices are paid by {named([company for company, _ in paying])}")
+            said.append(f"{named([company for company, _ in paying])} pay")
         return said
 
     def _invoice(self, company: str, net: str, currency: str) -> None:

@@ -1,0 +1,31 @@
+"""`quarterday demo`: the whole main job against stand-ins of every service, told in the terminal or in a browser.
+
+Real app, real SDKs, real sockets on loopback; only the clock and the people are played.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+
+def play(*, serve: bool, port: int, folder: Path | None) -> int:
+    """Play the year, or serve the pages on a port until stopped; return the exit code.
+
+    Config, rules and state are kept in `folder`, else in a temporary one that goes when the demo ends.
+    """
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        return _play(serve, port, folder.resolve())
+    with tempfile.TemporaryDirectory(prefix="quarterday-demo-") as made:
+        return _play(serve, port, Path(made))
+
+
+def _play(serve: bool, port: int, folder: Path) -> int:
+    if serve:
+        from worker.demo.served import serve_pages
+
+        return serve_pages(folder, port)
+    from worker.demo.performance import tell_year
+
+    return tell_year(folder)
