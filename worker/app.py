@@ -373,10 +373,11 @@ def together(plans: Mapping[str, Plan]) -> str:
 
 
 def summed(flow: str, results: Sequence[Result], notes: Sequence[str]) -> Result:
-    """Put the passes of one run together; the last one's state counts."""
+    """Put the passes of one run together; what is left over is what the last one left."""
     last = results[-1]
     counts = {name: sum(r.counts.get(name, 0) for r in results) for name in last.counts}
     counts["waiting"] = last.counts.get("waiting", 0)
     problems = tuple(dict.fromkeys([*(p for r in results for p in r.problems), *notes]))
     errors = tuple(dict.fromkeys(e for r in results for e in r.errors))
-    return Result(flow, last.state, counts, problems, errors)
+    attention = last.state == "in sync" and any(r.state == "needs attention" for r in results)
+    return Result(flow, "needs attention" if attention else last.state, counts, problems, errors)

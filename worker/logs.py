@@ -15,7 +15,9 @@ def set_up_logs() -> None:
     level = logging.getLevelNamesMapping().get(os.environ.get("QUARTERDAY_LOG", "").upper())
     if level is None:
         level = logging.WARNING if terminal else logging.INFO
-    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    # A rich traceback would show local variables, tokens among them.
+    console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    renderer = console if terminal else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -86,14 +86,21 @@ class Plan:
         return len(self.edits) + len(self.pushes) + len(self.tells)
 
     def digest(self) -> str:
-        """Return what names exactly this plan: twelve hex characters over every change, whatever its order."""
+        """Return what names exactly this plan: twelve hex characters over every change, whatever its order.
+
+        When it was made does not count, so that the same changes have the same digest a minute later.
+        """
         parts = sorted(json.dumps(part, sort_keys=True, default=_plain) for part in self._canonical())
         return hashlib.sha256("\n".join([self.flow, *parts]).encode()).hexdigest()[:12]
 
     def _canonical(self) -> list[object]:
-        edits = [["edit", e.table, e.row, e.key, dict(e.before), dict(e.after)] for e in self.edits]
-        pushes = [["push", p.row, p.draft.key, p.draft.title, p.draft.email, dict(p.after)] for p in self.pushes]
+        edits = [["edit", e.table, e.row, e.key, _lasting(e.before), _lasting(e.after)] for e in self.edits]
+        pushes = [["push", p.row, asdict(p.draft), _lasting(p.after)] for p in self.pushes]
         return [*edits, *pushes, *(["tell", t.notice.key, t.notice.text] for t in self.tells)]
+
+
+def _lasting(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    return {column: cell for column, cell in cells.items() if column != "Synced"}
 
 
 def _plain(value: object) -> str:

@@ -96,9 +96,7 @@ class Server:
         self.service = service
         self.clock = clock
         self.log: list[Call] = []
-        self.before: list[
-            Callable[[Request], None]
-        ] = []  # called ahead of each answer: a person's hands
+        self.before: list[Callable[[Request], None]] = []  # called ahead of each answer: a person's hands
         self._lock = threading.RLock()
         self._http = _Listener(("127.0.0.1", port), _handler(self))
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True, name=service.name)

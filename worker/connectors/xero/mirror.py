@@ -25,8 +25,8 @@ DAY = 86_400_000
 MOST_PAGES = 2_000
 MOST_ROUNDS = 3  # of reading everything again because rows moved between the pages
 # Below full pages of nothing but news as many rows may be left as we know in the overlap, if those are few: they are
-# those. Else a thousand changed invoices would cost a second page, to see that nothing stands on it. That one of the few
-# changed again, before a multiple of a thousand others did, is left to the nightly reading in full.
+# those. Else a thousand changed invoices would cost a second page, to see that nothing stands on it. That one of the
+# few changed again, before a multiple of a thousand others did, is left to the nightly reading in full.
 FEW = 200
 # When over a page of known rows stands in the overlap (a bulk entry), looking back over them costs pages: it is put
 # off, at most so often, and never when we looked only a moment ago.
