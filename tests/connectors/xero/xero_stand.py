@@ -1,4 +1,4 @@
-"""What the tests of Xero's connector stand on: memory in a dict, two callers, a clock, an organisation, ledgers on it."""
+"""What the tests of Xero's connector stand on: memory in a dict, two callers, a clock, an organisation, its ledgers."""
 
 from __future__ import annotations
 

@@ -88,6 +88,8 @@ def _slim(value: Any, kept: Any) -> Any:
     if isinstance(kept, list):
         items = [_slim(item, kept[0]) for item in value] if isinstance(value, list) else []
         return [item for item in items if item]
-    if isinstance(value, (Decimal, int)) and not isinstance(value, bool):
+    if isinstance(value, Decimal):
         return format(value, "f")
-    return value if isinstance(value, (str, bool)) else None
+    if isinstance(value, (str, bool)):
+        return value
+    return str(value) if isinstance(value, int) else None
