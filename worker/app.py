@@ -253,7 +253,8 @@ class App:
                     quiet=self.is_quiet(), progress=progress,
                 )
             )  # fmt: skip
-            if flow != "statements" or not plan.edits or results[-1].errors or self.stop.is_set():
+            moved = plan.edits or results[-1].counts["told"]
+            if flow != "statements" or not moved or results[-1].errors or self.stop.is_set():
                 break
         return summed(flow, results, plan.notes)
 
