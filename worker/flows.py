@@ -19,6 +19,7 @@ from worker.ports import Books, ServiceError
 from worker.programme import (
     Programme,
     Tables,
+    begun_on,
     checked_stages,
     money_facts,
     read_deals,
@@ -91,7 +92,7 @@ def plan_statements(programme: Programme) -> Plan:
     )  # fmt: skip
     monthly = money_plans.monthly_summaries(
         tables.partners, tables.leads, read_lines(tables), today=programme.today, zone=programme.zone,
-        words=programme.words, told=programme.told,
+        words=programme.words, told=programme.told, known_since=begun_on(programme),
     )  # fmt: skip
     return replace(plan, tells=(*plan.tells, *monthly))
 

@@ -95,6 +95,7 @@ def read_tables(programme: Programme) -> Tables:
     """Read the tracker; UnsafePlan when a table suddenly reads empty."""
     found = programme.tracker.read(EVERYTHING, whole=programme.whole)
     _not_emptied(programme, found)
+    begun_on(programme)
     partners = keyed([PartnerRow.of(row) for row in found["Partners"]])
     leads = [LeadRow.of(row, programme.now) for row in found["Leads"]]
     return Tables(found, leads, partners, by_any_name(partners))
@@ -115,6 +116,14 @@ def _not_emptied(programme: Programme, found: Mapping[str, Sequence[Row]]) -> No
     counts = {table: str(len(rows)) for table, rows in found.items()}
     if counts != known and programme.look_twice:
         programme.memory.save("row-counts", counts)
+
+
+def begun_on(programme: Programme) -> date:
+    """Return the day since which the state knows what was done; for a new one, which knows nothing, it is today."""
+    noted = programme.memory.load("begun").get("at")
+    if noted is None and programme.look_twice:
+        programme.memory.save("begun", {"at": programme.now.isoformat()})
+    return local_day(datetime.fromisoformat(noted), programme.zone) if noted else programme.today
 
 
 def checked_stages(programme: Programme) -> Mapping[str, str]:

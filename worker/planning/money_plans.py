@@ -240,10 +240,13 @@ def partner_totals(
 
 def monthly_summaries(
     partners: Sequence[PartnerRow], leads: Sequence[LeadRow], lines: Sequence[Line], *, today: date, zone: ZoneInfo,
-    words: Words, told: Told,
+    words: Words, told: Told, known_since: date,
 ) -> list[Tell]:  # fmt: skip
-    """Return what partners are told in the first days of a month about the month before, each once."""
-    if today.day > 5:
+    """Return what partners are told in the first days of a month about the month before, each once.
+
+    A state that was begun in these days does not know whether they were told already, so nobody is.
+    """
+    if today.day > 5 or known_since >= today.replace(day=1):
         return []
     month = Month.of(today).plus(-1)
     tells: list[Tell] = []
