@@ -14,6 +14,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.parser import BytesHeaderParser
 from typing import Any
 from urllib.parse import unquote
@@ -276,3 +277,200 @@ def test_death_while_slack_answers(desk: Desk, killer: Killer, carried_out: bool
     assert "in sync" == again.state
     assert FEW // 2 == len(posts(desk.world))
     assert_once(desk, FEW)
+
+
+# ---- money ----------------------------------------------------------------------------------------------------------
+
+DEALS = 8
+STATEMENT_DAY = datetime(2026, 4, 5, 8, tzinfo=UTC)
+
+
+def won(desk: Desk) -> None:
+    """Make deals of all four partners that were won in January and paid for on the spot; no line stands yet."""
+    world = desk.world
+    rows = fill(desk, DEALS)
+    desk.run("intake")
+    for row in rows:
+        lead = desk.row(row)
+        desk.win(lead["Deal ID"], "12000", "annual", "GBP")
+        contact = world.xero.add_contact(lead["Company"])
+        invoice = world.xero.invoice(contact, 12000, tax_rate=20, reference=lead["Deal ID"], date="2026-01-15")
+        world.xero.pay(invoice, 14400, "2026-01-20")
+    desk.later(minutes=5)
+    desk.run("stages")
+
+
+def statement_day(desk: Desk) -> None:
+    """Let the quarter pass to the morning on which four statements are due; the month's own mails are out."""
+    won(desk)
+    desk.until(datetime(2026, 4, 1, 8, tzinfo=UTC))
+    desk.run("commissions", "cash", "statements")
+    desk.until(STATEMENT_DAY)
+
+
+def in_table(desk: Desk, table: str) -> str:
+    """Return the id of a table, which is what stands in paths."""
+    found = desk.world.airtable.table(table)
+    assert found is not None
+    return found.id
+
+
+def assert_lines_once(desk: Desk) -> None:
+    """Assert that every month of every deal has exactly one line, with the amount that the rules give it."""
+    lines = desk.rows("Commissions")
+
+    assert DEALS * 12 == len(lines)
+    assert [] == doubled(Counter(line["Line"] for line in lines))
+    assert {(100, "GBP", "commission")} == {(line["Amount"], line["Currency"], line["Kind"]) for line in lines}
+    assert DEALS == len(desk.world.hubspot.deals())
+
+
+def assert_statements_once(desk: Desk, status: str) -> None:
+    """Assert one statement a partner that holds exactly the lines of the quarter, and that nobody was told twice."""
+    statements = desk.rows("Statements")
+    locked = Counter(line.get("Statement") for line in desk.rows("Commissions"))
+
+    assert [(f"2026-Q1/partner-{n}/GBP", 600, status) for n in range(4)] == sorted(
+        (row["Statement"], row["Amount to invoice"], row["Status"]) for row in statements
+    )
+    assert {**{f"2026-Q1/partner-{n}/GBP": 6 for n in range(4)}, None: DEALS * 9} == locked
+    assert_lines_once(desk)
+    assert [] == doubled(mails(desk.world))
+    assert [] == doubled(posts(desk.world))
+
+
+def statement_mails(desk: Desk) -> set[str]:
+    """Return the statements that went out by mail."""
+    return {notice.split("/statement/")[1] for _, notice in mails(desk.world) if "/statement/" in notice}
+
+
+@pytest.mark.parametrize("forget", [False, True], ids=["state kept", "state deleted"])
+@pytest.mark.parametrize("carried_out", [False, True], ids=["before it stood", "after it stood"])
+def test_death_while_lines_are_made(desk: Desk, killer: Killer, carried_out: bool, forget: bool) -> None:
+    """Lines that stand when the worker dies are found again by their keys, and the others are made."""
+    won(desk)
+    upsert = asks("PATCH", in_table(desk, "Commissions"))
+
+    assert -signal.SIGKILL == killer.run(desk, "commissions", death=Death("airtable", upsert, 4, carried_out))
+    assert 10 * (4 if carried_out else 3) == len(desk.rows("Commissions"))
+    if forget:
+        desk.forget()
+    desk.later(minutes=3)
+    again = desk.run("commissions")["commissions"]
+
+    assert "in sync" == again.state
+    assert_lines_once(desk)
+
+
+STATEMENT_DEATHS = {
+    "locks": ("airtable", "PATCH", "Commissions", 2),
+    "drafts": ("airtable", "PATCH", "Statements", 1),
+    "posts": ("slack", "POST", "chat.postMessage", 1),
+    "issued": ("airtable", "PATCH", "Statements", 2),
+}
+
+
+@pytest.mark.parametrize("carried_out", [False, True], ids=["before it stood", "after it stood"])
+@pytest.mark.parametrize("moment", STATEMENT_DEATHS)
+def test_death_on_statement_day(desk: Desk, killer: Killer, moment: str, carried_out: bool) -> None:
+    """Wherever the worker dies on the day, the same statements are made, and each partner is told once."""
+    statement_day(desk)
+    service, method, place, nth = STATEMENT_DEATHS[moment]
+    path = in_table(desk, place) if service == "airtable" else place
+
+    death = Death(service, asks(method, path), nth, carried_out)
+    assert -signal.SIGKILL == killer.run(desk, "statements", death=death)
+    desk.later(minutes=3)
+    again = desk.run("statements")["statements"]
+
+    assert ("in sync", "") == (again.state, again.words)
+    assert_statements_once(desk, "Issued")
+    assert {f"2026-Q1/partner-{n}/GBP" for n in range(4)} == statement_mails(desk)
+    assert 2 == len([key for _, key in posts(desk.world) if "/statement/" in key])
+
+
+@pytest.mark.parametrize("moment", ["locks", "drafts", "posts", "issued"])
+def test_death_on_statement_day_without_the_state(desk: Desk, killer: Killer, moment: str) -> None:
+    """A statement whose draft stands when the state is lost may have been sent: it is held for a person, never sent."""
+    statement_day(desk)
+    service, method, place, nth = STATEMENT_DEATHS[moment]
+    path = in_table(desk, place) if service == "airtable" else place
+
+    death = Death(service, asks(method, path), nth, carried_out=True)
+    assert -signal.SIGKILL == killer.run(desk, "statements", death=death)
+    told = statement_mails(desk)
+    desk.forget()
+    desk.later(minutes=3)
+    desk.run("statements")
+    desk.run("statements")
+
+    if moment == "locks":
+        assert_statements_once(desk, "Issued")
+        return
+    if moment == "issued":
+        assert_statements_once(desk, "Issued")
+        assert told == statement_mails(desk)
+        return
+    assert_statements_once(desk, "Draft")
+    assert told == statement_mails(desk)
+    for row in desk.rows("Statements"):
+        assert f"quarterday retry {row['Statement']}" in row["Problem"]
+
+    # A person says of each whether it is to go.
+    with desk.app() as app:
+        for row in desk.rows("Statements"):
+            app.retry(row["Statement"], skip=row["Statement"] in told)
+    desk.run("statements")
+    assert_statements_once(desk, "Issued")
+    assert {f"2026-Q1/partner-{n}/GBP" for n in range(4)} == statement_mails(desk)
+
+
+def test_death_while_the_relay_takes_a_statement(desk: Desk, killer: Killer) -> None:
+    """A statement that the relay took as the worker died stays a draft that a person decides on; the others go out."""
+    statement_day(desk)
+
+    assert -signal.SIGKILL == killer.killed_by_mail(desk, "statements")
+    (sent,) = statement_mails(desk)
+    desk.later(minutes=3)
+    desk.run("statements")
+
+    assert {f"2026-Q1/partner-{n}/GBP" for n in range(4)} == statement_mails(desk)
+    assert [] == doubled(mails(desk.world))
+    (draft,) = [row for row in desk.rows("Statements") if row["Status"] == "Draft"]
+    assert sent == draft["Statement"]
+    assert f"quarterday retry {sent} --skip" in draft["Problem"]
+    with desk.app() as app:
+        app.retry(sent, skip=True)
+    desk.run("statements")
+    assert_statements_once(desk, "Issued")
+
+
+@pytest.mark.parametrize("forget", [False, True], ids=["state kept", "state deleted"])
+@pytest.mark.parametrize("moment", ["lines", "statements", "told"])
+def test_death_while_bills_are_settled(desk: Desk, killer: Killer, moment: str, forget: bool) -> None:
+    """A bill that is paid makes its lines and its statement Paid, and the partner is told at most once."""
+    statement_day(desk)
+    desk.run("statements")
+    for n in range(4):
+        supplier = desk.world.xero.add_contact(f"Partner {n}")
+        bill = desk.world.xero.invoice(supplier, 600, kind="ACCPAY", number=f"2026-Q1/partner-{n}/GBP")
+        desk.world.xero.pay(bill, 600)
+    desk.later(hours=1)
+    service, path, nth = {
+        "lines": ("airtable", in_table(desk, "Commissions"), 2),
+        "statements": ("airtable", in_table(desk, "Statements"), 1),
+        "told": ("slack", "chat.postMessage", 1),
+    }[moment]
+
+    death = Death(service, lambda r: r.method != "GET" and path in r.path, nth, carried_out=True)
+    assert -signal.SIGKILL == killer.run(desk, "settle", death=death)
+    if forget:
+        desk.forget()
+    desk.later(minutes=3)
+    again = desk.run("settle")["settle"]
+
+    assert "in sync" == again.state
+    assert_statements_once(desk, "Paid")
+    paid = [notice for _, notice in mails(desk.world) if "/paid/" in notice]
+    assert 4 == len(paid) or (forget and len(paid) < 4)
+    assert {"Paid"} == {line["Status"] for line in desk.rows("Commissions") if line.get("Statement")}
