@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import date
 
@@ -92,10 +93,14 @@ class Teller:
 
     def letter(self, title: str, text: str) -> None:
         """Show a letter as it was received."""
+        width = self.out.width - 10  # inside the frame
+        lines = [
+            textwrap.fill(line, width, subsequent_indent=" " * (len(line) - len(line.lstrip())))
+            for line in text.rstrip().splitlines()
+        ]
+        panel = Panel(Text("\n".join(lines)), title=Text(title), title_align="left", padding=(1, 2))
         self.out.print()
-        self.out.print(
-            Padding(Panel(Text(text.rstrip()), title=Text(title), title_align="left", padding=(1, 2)), (0, 2))
-        )
+        self.out.print(Padding(panel, (0, 2)))
 
 
 def _cell(text: str, kind: str) -> Text:

@@ -23,6 +23,7 @@ from worker.sandbox.world import World
 NAME = "Example Software partners"
 LONDON = ZoneInfo("Europe/London")
 RULES = Path(worker.__file__).resolve().parent.parent / "rules"
+STAFF = "C0STAFFDESK"  # the Slack channel of staff
 VAT = 20
 
 Cells = Mapping[str, Any]
@@ -48,7 +49,10 @@ class Office:
         self.config = folder / "config.toml"
         if not (folder / "rules").exists():
             shutil.copytree(RULES, folder / "rules")
-        self.config.write_text(world.settings("rules", NAME), encoding="utf-8")
+        world.slack.add_channel(STAFF, "partner-desk")
+        settings = world.settings("rules", NAME)
+        settings = settings.replace("[notify.slack]\n", f'[notify.slack]\nstaff_channel = "{STAFF}"\n')
+        self.config.write_text(settings, encoding="utf-8")
         (folder / "quarterday.db").unlink(missing_ok=True)  # it knew another world
         os.environ.update(world.environment())
         config, loaded = load(self.config)

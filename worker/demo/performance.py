@@ -19,8 +19,7 @@ from worker.logs import set_up_logs
 from worker.sandbox.world import World
 
 BEGINNING = datetime(2026, 1, 5, 8, 0, tzinfo=LONDON)
-LARCH, HAZEL = "Larch Logistics", "Hazel Foods"
-STAR = "North Star Partners"
+LARCH, SECOND_WIND = "Larch Logistics", "Second Wind Referrals"
 
 
 def tell_year(folder: Path, console: Console | None = None) -> int:
@@ -30,37 +29,40 @@ def tell_year(folder: Path, console: Console | None = None) -> int:
     teller = Teller(console)
     began = time.monotonic()
     with World(BEGINNING) as world, Office(world, folder) as office:
-        year = Year(office, teller)
+        year, known = Year(office, teller), set[tuple[str, ...]]()
         _welcome(teller)
         settle_in(office)
-        _quarter(year, "First quarter: leads come in, the first deals are won", story.first_quarter, "2026-04-05")
+        _quarter(year, known, "First quarter: leads come in, the first deals are won", story.first_quarter)
         report.deal_lines(teller, office, LARCH, f"Commission on {LARCH}: 12,000.00 a year, paid in February")
-        _quarter(year, "Second quarter: bills, slips and outages", story.second_quarter, "2026-07-05")
-        _quarter(year, "Third quarter: a refund after the payout", story.third_quarter, "2026-10-05")
+        _quarter(year, known, "Second quarter: bills, slips and outages", story.second_quarter)
+        _quarter(year, known, "Third quarter: a refund after the payout", story.third_quarter)
         report.deal_lines(teller, office, LARCH, f"Commission on {LARCH}, after 8,000.00 went back to them")
-        _quarter(year, "Fourth quarter: all is settled", story.fourth_quarter, "2027-01-05")
+        _quarter(year, known, "Fourth quarter: everything is settled", story.fourth_quarter)
         report.partners(teller, office)
         report.calls(teller, office, year.runs)
-        teller.letter(*report.last_statement(office, STAR))
+        teller.letter(*report.last_statement(office, SECOND_WIND))
         _farewell(teller, time.monotonic() - began)
         return 0 if all(outcome.state == "in sync" for outcome in year.outcomes.values()) else 1
 
 
-def _quarter(year: Year, title: str, play: Callable[[Year], None], issued: str) -> None:
+def _quarter(year: Year, known: set[tuple[str, ...]], title: str, play: Callable[[Year], None]) -> None:
+    """Play a quarter and show its tables; `known` are the problems that were shown before."""
     teller, office = year.teller, year.office
     teller.chapter(title)
-    begins = office.today.isoformat()
+    before = office.today
     play(year)
     report.leads_by_status(teller, office)
-    report.problems(teller, office)
-    report.statements(teller, office, "Statements of the quarter", begins, issued)
+    report.problems(teller, office, known)
+    report.statements(teller, office, before, office.today)
 
 
 def _welcome(teller: Teller) -> None:
     teller.say(
         f"\n[bold]Quarterday[/], played: a year of a made-up programme with {len(PARTNERS)} partners and {len(LEADS)} "
         "leads. Airtable, HubSpot, Xero, Slack and the mail relay are stand-ins on this machine; the worker that talks "
-        "to them is the real one. Nothing leaves the machine, and no account is needed."
+        "to them is the real one. Nothing leaves the machine, and no account is needed.\n\n"
+        "[bold]people[/] is what partners, sales, staff, accounts and clients do by hand in those services; "
+        "[green]worker[/] is what the worker then did by itself, told from what stands in the tables."
     )
 
 
@@ -70,7 +72,7 @@ def _farewell(teller: Teller, seconds: float) -> None:
         ("make serve", "the same in a browser: move deals, pay invoices, let a month pass"),
         ("README.md", "the manual: connecting your own Airtable, HubSpot, Xero, Slack and mail"),
         ("config.example.toml", "every setting"),
-        ("rules/", "the business policy: plans, stages, calendar, messages; for staff to change"),
+        ("rules/", "the business policy, for staff to change: plans, stages, calendar, words"),
         ("quarterday init", "writes config.toml by asking; then setup, doctor, plan and run"),
     ):
         teller.say(f"  [bold]{what:22}[/]{why}")

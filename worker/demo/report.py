@@ -6,6 +6,7 @@ import email
 import email.policy
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -33,15 +34,20 @@ def leads_by_status(teller: Teller, office: Office) -> None:
     teller.table("Leads by status", [("Status", "status"), ("Leads", "right"), ("Companies", "wide")], rows)
 
 
-def problems(teller: Teller, office: Office) -> None:
-    """Show every problem as staff see it on its row."""
+def problems(teller: Teller, office: Office, known: set[tuple[str, ...]]) -> None:
+    """Show the problems that staff see on their rows, those left out that are `known`; add them there."""
     rows = [
         (table, _cut(str(row.get(name, "")), 26), row["Problem"])
         for table, name in (("Partners", "Partner"), ("Leads", "Company"), ("Statements", "Statement"))
         for row in office.rows(table)
         if row.get("Problem")
     ]
-    teller.table("Problems that staff see, each on its row", [("Table", ""), ("Row", ""), ("Problem", "wide")], rows)
+    fresh = [row for row in rows if row not in known]
+    old = len(rows) - len(fresh)
+    known.update(fresh)
+    note = f"and {old} of the quarters before still stand" if old else ""
+    columns = [("Table", ""), ("Row", ""), ("Problem", "wide")]
+    teller.table("Problems that staff see on the rows, new in this quarter", columns, fresh, note)
 
 
 def deal_lines(teller: Teller, office: Office, client: str, title: str) -> None:
@@ -66,17 +72,17 @@ def _folded(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     return found
 
 
-def statements(teller: Teller, office: Office, title: str, issued_from: str, issued_to: str) -> None:
-    """Show the statements of a span of days."""
+def statements(teller: Teller, office: Office, after: date, until: date) -> None:
+    """Show the statements that were made after a day, up to another."""
     rows = [
         (row["Partner"], row["Period"], _money(row, "Opening"), _money(row, "Earned"), _money(row, "Corrections"),
          _money(row, "Amount to invoice"), row["Currency"], row["Status"])
         for row in office.rows("Statements")
-        if issued_from <= row.get("Issued", "") <= issued_to
+        if after.isoformat() < row.get("Issued", "") <= until.isoformat()
     ]  # fmt: skip
     columns = [("Partner", ""), ("Period", ""), ("Opening", "right"), ("Earned", "right"), ("Corrected", "right"),
                ("To invoice", "right"), ("", ""), ("Status", "status")]  # fmt: skip
-    teller.table(title, columns, sorted(rows, key=lambda row: (row[1], row[0])))
+    teller.table("Statements of the quarter", columns, sorted(rows, key=lambda row: (row[1], row[0])))
 
 
 def partners(teller: Teller, office: Office) -> None:

@@ -110,9 +110,10 @@ def second_quarter(year: Year) -> None:
     year.scene(4, 15, "accounts void the wrong bills and pay the others", people.void_wrong_bills, people.pay_bills)
     year.scene(4, 17, "Blue Door Agency send the right bill", people.bills())
     year.scene(
-        4, 20, "it is paid; the biggest deal of the year is won, and one more",
+        4, 20, "it is paid; the biggest deal of the year is won, and two more",
         people.pay_bills,
         people.won("Sycamore Schools", "24000", "annual", bill="24000"),
+        people.won("Elm Events", "4800", "annual", bill="4800"),
         people.won("Aspen Audio", "500", "monthly", bill="500", every=1, times=12),
     )  # fmt: skip
     year.scene(
@@ -131,7 +132,10 @@ def second_quarter(year: Year) -> None:
     year.scene(5, 7, "Xero is back", people.books.faults.clear)
     year.scene(5, 11, "three leads, one of them with 30,000 characters of notes", people.leads(5, 11))
     year.scene(
-        5, 14, "sales had entered Poplar Post by hand as well, and merge the two deals", people.merged("Poplar Post")
+        5,
+        14,
+        "sales had entered Poplar Post by hand too, and merge the deals: the worker follows, the rows keep their keys",
+        people.merged("Poplar Post"),
     )
     year.scene(
         5, 18, "three deals are won, one of them tiny",

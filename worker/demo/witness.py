@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from worker.demo.office import Office
+from worker.demo.office import STAFF, Office
 from worker.domain.money import shown
 from worker.engine.runs import Outcome
 
@@ -27,19 +27,22 @@ class Sight:
     tables: Mapping[str, Mapping[str, Cells]]
     mails: int
     posts: int
+    alarms: int  # messages to staff
 
 
 def look(office: Office) -> Sight:
     """Take everything in."""
     tables = {table: {row["id"]: row["fields"] for row in office.world.airtable.rows(table)} for table in _SEEN}
     slack = office.world.slack
-    posts = sum(len(slack.messages(channel)) for channel in slack.channels)
-    return Sight(tables, len(office.world.mail.received), posts)
+    posts = sum(len(slack.messages(channel)) for channel in slack.channels if channel != STAFF)
+    return Sight(tables, len(office.world.mail.received), posts, len(slack.messages(STAFF)))
 
 
 def told(before: Sight, after: Sight, outcomes: Mapping[str, Outcome]) -> list[str]:
     """Return what changed, in sentences, most telling first."""
     said = list(_trouble(outcomes))
+    if after.alarms > before.alarms:
+        said.append("tells staff so, once, in their Slack channel")
     said += _leads(before.tables["Leads"], after.tables["Leads"])
     said += _lines(before.tables["Commissions"], after.tables["Commissions"])
     said += _statements(before.tables["Statements"], after.tables["Statements"])

@@ -58,8 +58,8 @@ class Year:
         for words in self._routine(scene):
             self.teller.people(words)
 
-    def work(self) -> None:
-        """Let the worker run, and tell what it did."""
+    def work(self) -> bool:
+        """Let the worker run, and tell what it did; False when that was nothing."""
         self.office.world.clock.advance(_SOON)
         before = look(self.office)
         outcomes = self.office.run()
@@ -67,16 +67,16 @@ class Year:
         said = told(before, look(self.office), outcomes)
         for words in said:
             self.teller.worker(words)
-        if not said:
-            self.teller.nothing()
         self.outcomes = outcomes
+        return bool(said)
 
     def scene(self, month: int, day: int, words: str, *acts: Callable[[], object], year: int = 2026) -> None:
         """Play what people do on a day, then let the worker run."""
         self.on(month, day, words, year=year)
         for act in acts:
             act()
-        self.work()
+        if not self.work():
+            self.teller.nothing()
 
     def _day(self, day: date) -> None:
         """Let one day pass; the worker runs if anything is due."""
