@@ -32,7 +32,7 @@ from worker.engine.runs import Health, Lease, Outcome, health, run_flow
 from worker.engine.store import Store
 from worker.flows import FLOWS
 from worker.planning.money_plans import statement_notice_key
-from worker.ports import Check, Clock, Crm, Ledger, Missing, Notifier, ServiceError, Tracker
+from worker.ports import Check, Clock, Crm, Ledger, Missing, Notifier, ServiceError, Tracker, UnsafePlan
 from worker.programme import Programme, StagesWithoutStatus, checked_stages
 from worker.rules import LoadedRules, ScheduleRules, load_rules
 from worker.toml_reader import ConfigError, Fault, FaultyFiles, RulesError
@@ -75,6 +75,14 @@ class Services:
     tracker: Tracker
     crm: Crm
     ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plans of flows, and in words why others could not be planned."""
+
+    plans: dict[str, Plan]
+    failures: dict[str, str]
 
 
 class App:
@@ -184,10 +192,16 @@ class App:
 
     # ---- what is done -----------------------------------------------------------------------------------------------
 
-    def plan(self, flows: Sequence[str], *, period: Period | None = None) -> dict[str, Plan]:
-        """Plan flows without writing anything anywhere."""
+    def plan(self, flows: Sequence[str], *, period: Period | None = None) -> Planned:
+        """Plan flows without writing anything anywhere; one flow's failure never hides another's plan."""
         programme = replace(self.programme(self.services()), look_twice=False, period=period)
-        return {flow: self._planned(flow, programme) for flow in flows}
+        planned = Planned({}, {})
+        for flow in flows:
+            try:
+                planned.plans[flow] = self._planned(flow, programme)
+            except (ServiceError, UnsafePlan) as error:
+                planned.failures[flow] = str(error)
+        return planned
 
     def run(
         self, flows: Sequence[str], *, approve: str | None = None, period: Period | None = None,
@@ -287,9 +301,9 @@ class App:
 
     def _approved(self, flows: Sequence[str], approve: str, period: Period | None) -> Collection[str]:
         """Return the digests that a person's `--approve` lets through: one flow's, or that of all flows together."""
-        plans = self.plan(flows, period=period)
-        digests = {flow: plan.digest() for flow, plan in plans.items()}
-        return frozenset(digests.values()) if approve == together(plans) else frozenset({approve})
+        plans = self.plan(flows, period=period).plans
+        digests = {plan.digest() for plan in plans.values()}
+        return frozenset(digests) if approve == together(plans) else frozenset({approve})
 
     def retry(self, key: str, *, skip: bool) -> str:
         """Free what is held for a notice or a statement, or never send it; return what was done, in words."""

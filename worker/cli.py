@@ -41,6 +41,20 @@ def main() -> None:
     except FaultyFiles as error:
         _say_faults(error)
         sys.exit(FAILED)
+    except Exception as error:
+        words = _words(error)
+        if words is None:
+            raise
+        click.secho(words, fg="red", err=True)
+        sys.exit(FAILED)
+
+
+def _words(error: Exception) -> str | None:
+    """Return what to say of an error that is no fault of ours: a service or the state that can't be reached."""
+    from worker.engine.store import StoreError
+    from worker.ports import ServiceError, UnsafePlan
+
+    return str(error) if isinstance(error, ServiceError | StoreError | UnsafePlan) else None
 
 
 def _say_faults(error: FaultyFiles) -> None:
@@ -104,13 +118,14 @@ def plan(
     from worker.show import plan_as_json, show_plans
 
     with _open(config_path, as_of) as app:
-        plans = app.plan(_chosen(flows), period=_period(period))
+        planned = app.plan(_chosen(flows), period=_period(period))
+    digest = together(planned.plans)
     if as_json:
-        click.echo(json.dumps(plan_as_json(plans, together(plans)), ensure_ascii=False))
+        click.echo(json.dumps(plan_as_json(planned.plans, digest, planned.failures), ensure_ascii=False))
     else:
-        show_plans(plans, together(plans))
-    changes = any(len(one) for one in plans.values())
-    sys.exit(CHANGES if changes and detailed_exitcode else DONE)
+        show_plans(planned.plans, digest, planned.failures)
+    changes = any(len(one) for one in planned.plans.values())
+    sys.exit(FAILED if planned.failures else CHANGES if changes and detailed_exitcode else DONE)
 
 
 def _period(text: str | None) -> Any:

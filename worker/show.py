@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 _COLOURS = {"in sync": "green", "needs attention": "yellow", "waiting": "yellow", "busy": "yellow"}
 _MOST = 40  # changes of one partner that are shown one by one
 _LONGEST = 110
+_WIDE = 400  # characters of a line that no terminal breaks
 
 
 def console() -> Console:
     """Return where people read."""
-    return Console(highlight=False, soft_wrap=False)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 
 
 def cell_text(cell: Cell) -> str:
@@ -59,7 +61,7 @@ def _cut(text: str, length: int = _LONGEST) -> str:
 # ---- plans ----------------------------------------------------------------------------------------------------------
 
 
-def show_plans(plans: Mapping[str, Plan], digest: str) -> None:
+def show_plans(plans: Mapping[str, Plan], digest: str, failures: Mapping[str, str]) -> None:
     """Show every change grouped by partner, with totals, guards and the digest."""
     out = console()
     for flow, plan in plans.items():
@@ -72,6 +74,8 @@ def show_plans(plans: Mapping[str, Plan], digest: str) -> None:
             out.print(f"  [yellow]note[/] {escape(note)}")
         for words in plan.saw:
             out.print(f"  [red]stopped by a guard[/]: {escape(words)}")
+    for flow, words in failures.items():
+        out.print(f"[bold]{flow}[/]: [red]could not be planned[/]: {escape(words)}")
     out.print(
         f"\nNothing was written. `quarterday run` does it; `--approve {digest}` lets exactly this through a guard."
     )
@@ -124,12 +128,13 @@ def _edit_words(edit: RowEdit) -> str:
     return f"new: {changes}" if edit.row is None else changes
 
 
-def plan_as_json(plans: Mapping[str, Plan], digest: str) -> dict[str, Any]:
+def plan_as_json(plans: Mapping[str, Plan], digest: str, failures: Mapping[str, str]) -> dict[str, Any]:
     """Return plans as one JSON object."""
     return {
         "digest": digest,
         "changes": sum(len(plan) for plan in plans.values()),
         "flows": {flow: _plan_json(plan) for flow, plan in plans.items()},
+        "failures": dict(failures),
     }
 
 

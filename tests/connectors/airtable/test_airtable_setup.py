@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.connectors.airtable.airtable_stand import STATUSES, Stand
+from tests.connectors.airtable.airtable_stand import STATUSES, Stand, Time
 from worker.domain.tables import COMMISSIONS, TABLES
 from worker.ports import Check, Edit, Missing, Refused
 
@@ -209,6 +210,23 @@ def test_the_doctor_names_what_is_missing(stand: Stand) -> None:
 
     assert (False, "missing: the column Commissions.Why") == (found.ok, found.found)
     assert "`quarterday setup --apply` makes it" == found.remedy
+
+
+class Fast:
+    """A clock three minutes ahead of the base's."""
+
+    def __init__(self, time: Time) -> None:
+        self.seconds, self.sleep, self._time = time.seconds, time.sleep, time
+
+    def now(self) -> datetime:
+        return self._time.now() + timedelta(minutes=3)
+
+
+def test_the_doctor_compares_the_clocks(stand: Stand) -> None:
+    """A clock that is minutes away from Airtable's is a fault, one that is seconds away is not."""
+    assert checks(stand)["clock"].ok
+
+    assert not checks(stand, clock=Fast(stand.time))["clock"].ok
 
 
 def test_the_doctor_tells_of_a_refused_hook(stand: Stand) -> None:

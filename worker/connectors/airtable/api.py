@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -43,6 +44,7 @@ class Door:
         )
         self._caller = caller
         self._clock = clock
+        self.ahead: timedelta | None = None  # by how much our clock was ahead of Airtable's at the last answer
         # 5 a second is the most over all who use the base, and one more shuts everybody out for half a minute; so a
         # little fewer, for calls may reach the service closer together than they left here.
         self._limits = (
@@ -89,7 +91,7 @@ class Door:
         data = None if body is None else json_text(body).encode()
         headers = {} if data is None else {"Content-Type": "application/json"}
         try:
-            return self._api.session.request(
+            reply = self._api.session.request(
                 method, url, params=list(params), data=data, headers=headers, timeout=TIMEOUT, allow_redirects=False
             )
         except requests.RequestException as error:
@@ -98,6 +100,9 @@ class Door:
             if method == "GET" or _never_sent(error):
                 raise Unavailable(SERVICE, words) from error
             raise Unsure(SERVICE, words) from error
+        with suppress(TypeError, ValueError):
+            self.ahead = self._clock.now() - parsedate_to_datetime(reply.headers.get("Date"))
+        return reply
 
     def _judge(self, reply: requests.Response, expect: str | None, *, read: bool, rows: bool) -> dict[str, Any]:
         data = _parse(reply.content)

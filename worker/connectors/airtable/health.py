@@ -11,6 +11,7 @@ from worker.ports import Check, Missing, ServiceError
 
 _NEEDED = ("data.records:read", "data.records:write", "schema.bases:read")
 _TOKENS = "at airtable.com/create/tokens, edit the token"
+_SKEW = 60.0  # seconds that clocks may differ
 _HOOKS = f"{_TOKENS}, add the scope webhook:manage; its user must be a creator of the base"
 
 
@@ -21,6 +22,7 @@ def health(
     checks = [*_token(door)]
     if not checks[0].ok:
         return checks
+    checks += _clock(door)
     base = _base(door, schema)
     checks.append(base)
     if base.ok:
@@ -40,6 +42,14 @@ def _token(door: Door) -> Iterator[Check]:
         lost = [scope for scope in _NEEDED if scope not in scopes]
         found = f"lacks {', '.join(lost)}" if lost else ", ".join(map(str, scopes))
         yield Check("Airtable scopes", not lost, found, f"{_TOKENS}, add {', '.join(lost)}" if lost else "")
+
+
+def _clock(door: Door) -> Iterator[Check]:
+    """Compare our clock with Airtable's; statement days and months hang on it."""
+    if door.ahead is not None:
+        seconds = door.ahead.total_seconds()
+        found = f"{abs(seconds):,.0f} s {'ahead of' if seconds > 0 else 'behind'} Airtable's"
+        yield Check("clock", abs(seconds) < _SKEW, found, "set this machine's clock, best by NTP")
 
 
 def _base(door: Door, schema: Callable[[], Schema]) -> Check:

@@ -38,9 +38,9 @@ class Mirror:
         self._asked_place = False
         self.version = 0  # grows with every change of a row
 
-    def refresh(self) -> None:
-        """Look again at the next reading, even in the same run."""
-        self._fresh.clear()
+    def refresh(self, tables: Collection[str] | None = None) -> None:
+        """Look again at the next reading of these tables (None: of all), even in the same run."""
+        self._fresh = set() if tables is None else self._fresh - set(tables)
         self._followed = self._asked_place = False
         self._place = None
 

@@ -5,7 +5,7 @@ One object serves one run: it reads the schema once and asks the feed once; `ref
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -59,11 +59,14 @@ class AirtableTracker:
             self._schema = read_schema(self._door, self._names)
         return self._schema
 
-    def refresh(self) -> None:
-        """Forget that anything was read in this run: schema and rows are looked at again."""
-        self._schema = None
-        self._decoded.clear()
-        self._mirror.refresh()
+    def refresh(self, tables: Collection[str] = ()) -> None:
+        """Forget that these tables were read in this run; none named, that anything was, the schema included."""
+        if tables:
+            self._mirror.refresh({self.schema().placed(name).id for name in tables})
+        else:
+            self._schema = None
+            self._decoded.clear()
+            self._mirror.refresh()
 
     def missing(self) -> Sequence[Missing]:
         """Return the tables, columns and options that are not there; reads the schema once and keeps it."""

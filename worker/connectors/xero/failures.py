@@ -50,7 +50,8 @@ def failure(status: int, headers: Mapping[str, str], body: bytes, scope: str) ->
     if 400 <= status < 500 and status != 408:
         return Refused(SERVICE, said.text or f"answered {status}", said.code or str(status))
     words = f"answered {status}{': ' + said.text if said.text else ''}"
-    return Unavailable(SERVICE, words, _seconds(headers), limited="rate limit" in said.text.lower())
+    limited = "rate limit" in f"{said.code} {said.text}".lower()  # a 503 once carried the text of a 429 (captured)
+    return Unavailable(SERVICE, words, _seconds(headers), limited=limited)
 
 
 def token_failure(status: int, headers: Mapping[str, str], body: bytes, scopes: str) -> ServiceError:
