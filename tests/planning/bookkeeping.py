@@ -1,8 +1,8 @@
-"""Lines, statements and bills in one line each. By default: partner acme, deal 9001, 2025, pounds."""
+"""Lines, statements and bills in one line each, and a run of statements. By default: acme, deal 9001, 2025, pounds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -12,11 +12,15 @@ from worker.domain.facts import Cash, Invoice, Partner, PlanChoice
 from worker.domain.lines import LOCKED, Line, LineKind, LineStatus, Statement, StatementStatus, line_key
 from worker.domain.money import zero
 from worker.domain.months import Month, Period
+from worker.domain.plans import Policy
+from worker.planning.statements import StatementOutcome, plan_statements
 
 ACME = Partner("acme", "Acme Ltd", (PlanChoice(date.min, "gold"),))
 PARTNERS = {"acme": ACME}
 Q1 = "2025-Q1/acme/GBP"
 Q2 = "2025-Q2/acme/GBP"
+POLICY = Policy()
+ON_THE_DAY = "2025-04-05"
 
 
 def day(text: str) -> date:
@@ -67,3 +71,21 @@ def bill(
         "contact_name": "Acme Ltd", "payments": tuple(Cash(day(at), Decimal(amount)) for at, amount in paid),
     }  # fmt: skip
     return Invoice(**{**given, **more})
+
+
+def planned(
+    lines: Sequence[Line], today: str = ON_THE_DAY, statements: Sequence[Statement] = (), *, policy: Policy = POLICY,
+    partner: Partner = ACME, **more: object,
+) -> StatementOutcome:  # fmt: skip
+    return plan_statements({"acme": partner}, lines, statements, policy, day(today), **more)  # type: ignore[arg-type]
+
+
+def one(outcome: StatementOutcome) -> Statement:
+    (found,) = [s for s in outcome.statements if s.key in outcome.fresh]
+    return found
+
+
+def sums(found: Statement) -> tuple[str, ...]:
+    """Return status, opening, earned, corrections, carried and amount."""
+    figures = (found.opening, found.earned, found.corrections, found.carried, found.amount)
+    return found.status, *map(str, figures)
