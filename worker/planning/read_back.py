@@ -44,7 +44,10 @@ def read_back(
     for statement in sorted(statements, key=lambda s: s.period.last):
         account = statement.partner, statement.currency
         own = before[account]
-        opening = opened(own, statement.period, statement.currency) if own else statement.opening
+        if own:
+            opening = opened(own, statement.period, statement.currency)
+        else:
+            opening = _first_opening(statement, held[statement.key])
         right = _put_right(statement, held[statement.key], opening, policy)
         good[statement.key] = right or statement
         own.append(right or statement)
@@ -73,6 +76,12 @@ def _stopped(damaged: Iterable[Damaged], accounts: Iterable[Account]) -> dict[Ac
 
 def _total(opening: Decimal, lines: Iterable[Line], currency: str) -> Decimal:
     return opening + sum((line.amount for line in lines), zero(currency))
+
+
+def _first_opening(statement: Statement, lines: Iterable[Line]) -> Decimal:
+    """Return the opening of the first statement there is: nothing, if that is all that its closing leaves room for."""
+    nothing = zero(statement.currency)
+    return nothing if statement.closing == _total(nothing, lines, statement.currency) else statement.opening
 
 
 def _put_right(statement: Statement, lines: Sequence[Line], opening: Decimal, policy: Policy) -> Statement | None:
