@@ -52,7 +52,7 @@ def _lead_steps(programme: Programme, tables: Tables, row: Row) -> list[Step]:
         steps.append(_step("problem", row.text("Problem")))
     if row.text("Deal ID"):
         steps.append(_deal_step(_deal(programme, tables, row.text("Deal ID")), row.text("Deal ID")))
-        lines = [line for line in read_lines(tables) if line.lead == row.text("Lead")]
+        lines = sorted((line for line in read_lines(tables) if line.lead == row.text("Lead")), key=line_order)
         if lines:
             total = ", ".join(f"{line.month} {shown(line.amount, line.currency)} {line.status}" for line in lines)
             steps.append(_step("lines", total))
