@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from worker.domain.cells import Cell
 from worker.domain.plan import Plan
 from worker.looks import companies_of, still_moving
 from worker.planning import intake, money_plans, stages
@@ -21,6 +20,7 @@ from worker.programme import (
     Tables,
     begun_on,
     checked_stages,
+    ladder,
     money_facts,
     read_deals,
     read_lines,
@@ -37,11 +37,11 @@ def plan_intake(programme: Programme) -> Plan:
     rules = programme.rules
     found = intake.survey(tables.leads, tables.names, tables.insiders, rules=rules.intake, skip=moving.rows)
     keys = partner_edits(tables.partners, {plan.name for plan in rules.plans.versions})
-    companies = companies_of(programme, found)
-    landing: dict[str, Cell] = {"Status": rules.stages.status(programme.first_stage) or "New"}
+    statuses = ladder(programme, programme.crm.stages() if found.vetted else ())
     plan = intake.plan_intake(
-        found, companies, rules=rules.intake, now=programme.now, landing=landing, words=programme.words
-    )
+        found, companies_of(programme, found), rules=rules.intake, now=programme.now, ladder=statuses,
+        words=programme.words,
+    )  # fmt: skip
     return replace(plan, edits=(*keys, *plan.edits))
 
 

@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from worker.domain.leads import CrmCompany, CrmDeal, LeadRow
 from worker.domain.tables import LEADS
 from worker.planning.intake import Intake
-from worker.planning.vetting import is_blank
+from worker.planning.vetting import Vetted, is_blank
 from worker.programme import Programme
 
 _FILLED_BY_PEOPLE = tuple(c.name for c in LEADS.columns if c.owner in ("P", "S"))
 _ANSWER_HOLDS = timedelta(hours=1)
+_LOOKS, _ANSWERS = "looks", "companies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,75 +36,72 @@ def fingerprint(lead: LeadRow) -> str:
     return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _waiting(leads: Sequence[LeadRow]) -> dict[str, LeadRow]:
-    return {lead.row.id: lead for lead in leads if not lead.deal_id and not is_blank(lead)}
+def _prints(leads: Sequence[LeadRow]) -> dict[str, str]:
+    """Return the fingerprint of every row that waits."""
+    return {lead.row.id: json.dumps(fingerprint(lead)) for lead in leads if not lead.deal_id and not is_blank(lead)}
 
 
 def still_moving(programme: Programme, leads: Sequence[LeadRow]) -> Moving:
     """Look again at rows that are new or changed since the last run; what moved meanwhile is still being typed."""
-    seen = programme.memory.load("looks")
-    settle = programme.rules.intake.settle_seconds
-    fresh = {i: fingerprint(lead) for i, lead in _waiting(leads).items() if fingerprint(lead) != _print(seen.get(i))}
-    if not fresh or not programme.look_twice:
+    if not programme.look_twice:
         return Moving(frozenset(), False)
-    if settle:
-        programme.clock.sleep(settle)
-        programme.tracker.refresh()
-        again = [LeadRow.of(row, programme.now) for row in programme.tracker.read(["Leads"])["Leads"]]
-        later = {i: fingerprint(lead) for i, lead in _waiting(again).items()}
-    else:
-        later = fresh
-    moved = {i for i, mark in later.items() if mark != fresh.get(i, _print(seen.get(i)))}
-    programme.memory.save("looks", {i: json.dumps({"print": mark}) for i, mark in fresh.items() if i not in moved})
+    seen = programme.memory.load(_LOOKS)
+    now = _prints(leads)
+    settle = programme.rules.intake.settle_seconds if now.items() - seen.items() else 0
+    later = _look_again(programme, settle) if settle else now
+    moved = {row for row, mark in later.items() if now.get(row) != mark}
+    still = {row: mark for row, mark in later.items() if row not in moved}
+    gone = seen.keys() - later.keys()
+    if gone or still.items() - seen.items():
+        programme.memory.save(_LOOKS, still, gone)
     return Moving(frozenset(moved), bool(settle))
 
 
-def _print(remembered: str | None) -> str | None:
-    return json.loads(remembered)["print"] if remembered else None
+def _look_again(programme: Programme, seconds: int) -> dict[str, str]:
+    programme.clock.sleep(seconds)
+    programme.tracker.refresh(["Leads"])
+    return _prints([LeadRow.of(row, programme.now) for row in programme.tracker.read(["Leads"])["Leads"]])
 
 
 def companies_of(programme: Programme, found: Intake) -> Mapping[str, CrmCompany]:
     """Return what the CRM knows of the waiting rows' companies; what was asked within the hour is not asked again."""
-    remembered = programme.memory.load("companies")
+    remembered = programme.memory.load(_ANSWERS)
+    domains = found.domains()
+    waiting = {row: vetted for row, vetted in found.vetted.items() if vetted.domain in domains}
     known: dict[str, CrmCompany | None] = {}
-    for row_id, vetted in found.vetted.items():
-        note = json.loads(remembered[row_id]) if row_id in remembered else None
-        if note and vetted.domain and _fresh(note, fingerprint(vetted.lead), programme.now):
+    asked: set[str] = set()
+    for row, vetted in waiting.items():
+        note = json.loads(remembered.get(row, "{}"))
+        if vetted.domain and _holds(note, vetted, programme.now):
             known[vetted.domain] = _company(note["company"])
-    asked = found.domains() - known.keys()
-    answers = dict(programme.crm.companies(asked)) if asked else {}
-    if asked and programme.look_twice:
-        _remember(programme, found, asked, answers)
-    return {**{domain: company for domain, company in known.items() if company}, **answers}
+        elif vetted.domain:
+            asked.add(vetted.domain)
+    answers = programme.crm.companies(asked) if asked else {}
+    gone = remembered.keys() - waiting.keys()
+    if programme.look_twice and (asked or gone):
+        news = {row: _note(v, answers, programme.now) for row, v in waiting.items() if v.domain in asked}
+        programme.memory.save(_ANSWERS, news, gone)
+    kept = {domain: company for domain, company in known.items() if company and domain not in asked}
+    return {**kept, **answers}
 
 
-def _fresh(note: Mapping[str, str], mark: str, now: datetime) -> bool:
-    return note["print"] == mark and timedelta() <= now - datetime.fromisoformat(note["at"]) < _ANSWER_HOLDS
+def _holds(note: Mapping[str, str], vetted: Vetted, now: datetime) -> bool:
+    """Tell whether an answer is of this content of the row, and young."""
+    if note.get("print") != fingerprint(vetted.lead):
+        return False
+    return timedelta() <= now - datetime.fromisoformat(note["at"]) < _ANSWER_HOLDS
 
 
-def _remember(
-    programme: Programme, found: Intake, asked: set[str], answers: Mapping[str, CrmCompany]
-) -> None:  # fmt: skip
-    """Keep the answers for rows whose answer may refuse them; a row that goes through is never asked about again."""
-    notes = {
-        row_id: json.dumps({
-            "print": fingerprint(vetted.lead), "at": programme.now.isoformat(),
-            "company": _plain(answers.get(vetted.domain or "")),
-        })
-        for row_id, vetted in found.vetted.items()
-        if vetted.domain in asked
+def _note(vetted: Vetted, answers: Mapping[str, CrmCompany], now: datetime) -> str:
+    company = answers.get(vetted.domain or "")
+    plain = company and {
+        "id": company.id, "domain": company.domain, "customer": company.customer,
+        "deals": [[deal.id, deal.lead, deal.state] for deal in company.deals],
     }  # fmt: skip
-    programme.memory.save("companies", notes)
+    return json.dumps({"print": fingerprint(vetted.lead), "at": now.isoformat(), "company": plain})
 
 
-def _plain(company: CrmCompany | None) -> dict[str, object] | None:
-    if company is None:
-        return None
-    deals = [[deal.id, deal.lead, deal.state] for deal in company.deals]
-    return {"id": company.id, "domain": company.domain, "customer": company.customer, "deals": deals}
-
-
-def _company(plain: dict[str, object] | None) -> CrmCompany | None:
+def _company(plain: Mapping[str, object] | None) -> CrmCompany | None:
     if plain is None:
         return None
     deals = tuple(CrmDeal(*deal) for deal in plain["deals"])  # type: ignore[attr-defined]

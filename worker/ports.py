@@ -171,8 +171,11 @@ class Tracker(Protocol):
     def read(self, tables: Sequence[str], *, whole: bool = False) -> Mapping[str, Sequence[Row]]:
         """Return every row of these tables: by the change feed where there is one, else (or if `whole`) in full."""
 
-    def refresh(self) -> None:
-        """Let the next `read` ask again; without it one object asks once and knows its own writes."""
+    def refresh(self, tables: Collection[str] = ()) -> None:
+        """Let the next `read` of these tables (none named: of all, and of the schema) ask again.
+
+        Without it one object asks once and knows its own writes.
+        """
 
     def write(self, edits: Sequence[Edit]) -> Sequence[str | ServiceError]:
         """Write cells; return per edit the row's id or the error. A refused batch is split to find the guilty row."""

@@ -14,7 +14,7 @@ from worker.domain.leads import LeadRow, Stage
 from worker.domain.lines import Line
 from worker.domain.months import Period, local_day
 from worker.domain.partners import PartnerRow, as_named, by_any_name
-from worker.domain.policy import Rules
+from worker.domain.policy import Ladder, Rules
 from worker.domain.words import Words
 from worker.planning import guards, intake, rows
 from worker.planning.assembly import assemble
@@ -97,7 +97,7 @@ def read_tables(programme: Programme) -> Tables:
     _not_emptied(programme, found)
     begun_on(programme)
     partners = keyed([PartnerRow.of(row) for row in found["Partners"]])
-    leads = [LeadRow.of(row, programme.now) for row in found["Leads"]]
+    leads = intake.restored([LeadRow.of(row, programme.now) for row in found["Leads"]])
     return Tables(found, leads, partners, by_any_name(partners))
 
 
@@ -133,6 +133,14 @@ def checked_stages(programme: Programme) -> Mapping[str, str]:
     if missing:
         raise StagesWithoutStatus(missing)
     return {stage.id: stage.label for stage in found}
+
+
+def ladder(programme: Programme, stages: Sequence[Stage]) -> Ladder:
+    """Return the statuses that these stages give a lead."""
+    status = programme.rules.stages.status
+    found = [(stage.state, word) for stage in stages if (word := status(stage.id))]
+    lost = frozenset(word for state, word in found if state == "lost")
+    return Ladder(status(programme.first_stage) or "New", lost, frozenset(word for _, word in found))
 
 
 def read_deals(programme: Programme, tables: Tables) -> Mapping[str, Deal]:

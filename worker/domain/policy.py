@@ -36,6 +36,15 @@ class StageRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Ladder:
+    """The statuses that the pipeline's stages give a lead: the one of a deal just made, those of lost ones, and all."""
+
+    first: str
+    lost: frozenset[str]
+    every: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """Everything that the files of rules/ say, but for the schedule and the messages."""
 

@@ -16,7 +16,7 @@ from worker.domain.leads import CrmCompany, LeadRefs, LeadRow
 from worker.domain.notices import Notice
 from worker.domain.partners import PartnerRow
 from worker.domain.plan import Plan, Push, RowEdit, Tell, edit_of
-from worker.domain.policy import IntakeRules
+from worker.domain.policy import IntakeRules, Ladder
 from worker.domain.words import Words
 from worker.planning.vetting import Vetted, draft, identity, is_blank, vet
 
@@ -30,6 +30,9 @@ COPY = (
     "This row is a copy of another row and was not sent to the CRM: delete it, or, if it is a lead of its own, "
     "clear its Lead, Deal ID, Client ID and Contact ID cells"
 )
+NO_KEY = "Lead holds something that is not a key: clear the cell"
+
+Verdict = tuple[str, str | None]  # status and problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +41,23 @@ class Intake:
 
     vetted: Mapping[str, Vetted]  # row id → vetted; rows that wait for a push or for their problem to be mended
     keys: Mapping[str, str]  # row id → key, of every row that is not blank
-    fresh: frozenset[str]  # row ids whose key is minted in this run
     copies: tuple[LeadRow, ...]
     settled: tuple[LeadRow, ...]  # in the CRM already
     quiet: tuple[LeadRow, ...]  # sent to a partner: only their key is ours
+    names: Mapping[str, PartnerRow]
 
     def domains(self) -> set[str]:
         """Return the domains that the CRM must be asked about."""
         return {v.domain for v in self.vetted.values() if v.domain and not v.faults and not v.lead.held}
+
+    def fresh(self, lead: LeadRow) -> bool:
+        """Tell whether the row's key is yet to be written."""
+        return lead.row.text("Lead") != self.keys[lead.row.id]
+
+    def whose(self, lead: LeadRow) -> str:
+        """Return the key of the lead's partner, or what is written there where nobody is known by it."""
+        written = lead.partner.casefold()
+        return self.names[written].key if written in self.names else written
 
 
 def survey(
@@ -59,17 +71,24 @@ def survey(
     filled = [lead for lead in leads if not is_blank(lead) or lead.key]
     copied_rows = copies(filled)
     copied = {lead.row.id for lead in copied_rows}
-    keys, fresh = _keys([lead for lead in filled if lead.row.id not in copied], skip)
+    keys = _keys([lead for lead in filled if lead.row.id not in copied], skip)
     own = [lead for lead in filled if lead.row.id in keys]
     waiting = [lead for lead in own if not lead.deal_id and not lead.sent and lead.row.id not in skip]
     return Intake(
-        vetted={lead.row.id: vet(lead, names, insiders, rules) for lead in waiting},
+        vetted={lead.row.id: _vetted(lead, names, insiders, rules) for lead in waiting},
         keys=keys,
-        fresh=frozenset(fresh),
         copies=tuple(copied_rows),
         settled=tuple(lead for lead in own if lead.deal_id and not lead.sent),
         quiet=tuple(lead for lead in own if lead.sent),
+        names=names,
     )
+
+
+def _vetted(
+    lead: LeadRow, names: Mapping[str, PartnerRow], insiders: Mapping[str, str], rules: IntakeRules
+) -> Vetted:  # fmt: skip
+    found = vet(lead, names, insiders, rules)
+    return found if not lead.key or is_lead_key(lead.key) else replace(found, faults=(*found.faults, NO_KEY))
 
 
 def copies(leads: Iterable[LeadRow]) -> list[LeadRow]:
@@ -86,7 +105,7 @@ def copies(leads: Iterable[LeadRow]) -> list[LeadRow]:
                 groups[value].append(lead)
         for group in groups.values():
             if len(group) > 1:
-                group.sort(key=lambda lead: (lead_key(lead.row.id) != lead.key, *_age(lead)))
+                group.sort(key=lambda lead: (lead_key(lead.row.id) != lead.row.text("Lead"), *_age(lead)))
                 found.update((lead.row.id, lead) for lead in group[1:])
     return list(found.values())
 
@@ -95,116 +114,130 @@ def _age(lead: LeadRow) -> tuple[datetime, str]:
     return (lead.row.created_at or lead.submitted, lead.row.id)
 
 
-def _keys(leads: Sequence[LeadRow], skip: Collection[str]) -> tuple[dict[str, str], set[str]]:
+def restored(leads: Sequence[LeadRow]) -> list[LeadRow]:
+    """Return the rows; one that is in the CRM and lost its key has the same key again, for it was minted of the row."""
+    taken = {lead.key for lead in leads if lead.key}
+    return [
+        replace(lead, key=lead_key(lead.row.id, taken)) if lead.deal_id and not lead.key else lead for lead in leads
+    ]
+
+
+def _keys(leads: Sequence[LeadRow], skip: Collection[str]) -> dict[str, str]:
     keys = {lead.row.id: lead.key for lead in leads if lead.key}
-    taken, fresh = set(keys.values()), set()
+    taken = set(keys.values())
     for lead in leads:
         if not lead.key and lead.row.id not in skip:
             keys[lead.row.id] = lead_key(lead.row.id, taken)
             taken.add(keys[lead.row.id])
-            fresh.add(lead.row.id)
-    return keys, fresh
+    return keys
 
 
 def plan_intake(
-    intake: Intake, companies: Mapping[str, CrmCompany], *, rules: IntakeRules, now: datetime,
-    landing: Mapping[str, Cell], words: Words,
+    intake: Intake, companies: Mapping[str, CrmCompany], *, rules: IntakeRules, now: datetime, ladder: Ladder,
+    words: Words,
 ) -> Plan:  # fmt: skip
-    """Decide every row; `landing` is what a row shows once its deal stands in the first stage (Status, stage …)."""
+    """Decide every row; `companies` are what the CRM knows of the waiting rows' companies, by domain."""
     edits: list[RowEdit] = []
     pushes: list[Push] = []
     tells: list[Tell] = []
-    verdicts = _verdicts(intake, companies, rules)
+    verdicts = _verdicts(intake, companies, rules, ladder)
     for row_id, vetted in intake.vetted.items():
-        lead, key = vetted.lead, intake.keys[row_id]
-        status, problem = verdicts[row_id]
-        minted: dict[str, Cell] = {"Lead": key} if row_id in intake.fresh else {}
+        lead, key, verdict = vetted.lead, intake.keys[row_id], verdicts[row_id]
+        fresh = intake.fresh(lead)
         about = vetted.partner.key if vetted.partner else ""
-        if status is not None:
-            cells: dict[str, Cell] = {**minted, "Status": status, "Problem": problem}
-            edits += edit_of(lead.row, key, cells, _reason(status, problem), about, first=bool(minted))
+        minted: dict[str, Cell] = {"Lead": key} if fresh else {}
+        if verdict is not None:
+            status, problem = verdict
+            cells = {**minted, "Status": status, "Problem": problem}
+            edits += edit_of(lead.row, key, cells, problem or "Hold is ticked", about, first=fresh)
             continue
-        if minted:
+        if fresh:
             edits += edit_of(lead.row, key, {**minted, "Status": "New"}, "a new lead gets its key", about, first=True)
-        push = _push(vetted, key, companies, now, landing, fresh=row_id in intake.fresh)
-        pushes.append(push)
+        pushes.append(_push(vetted, key, companies, now, ladder, fresh=fresh))
         tells.append(Tell(_acknowledgement(vetted, key, words), key, "the partner is told that the lead arrived"))
+    return Plan("intake", (*edits, *_other_edits(intake)), tuple(pushes), tuple(tells))
+
+
+def _other_edits(intake: Intake) -> Iterable[RowEdit]:
+    """Return the edits of rows that are not waiting: copies, those sent to a partner, keys that were cleared."""
     for lead in intake.copies:
-        edits += edit_of(lead.row, lead.key, {"Status": "Duplicate", "Problem": COPY}, "a copied row", "")
+        yield from edit_of(lead.row, lead.row.id, {"Status": "Duplicate", "Problem": COPY}, "a copied row")
     for lead in intake.quiet:
-        if lead.row.id in intake.fresh:
-            key = intake.keys[lead.row.id]
-            edits += edit_of(lead.row, key, {"Lead": key}, "a sent lead gets its key", "", first=True)
-    return Plan("intake", tuple(edits), tuple(pushes), tuple(tells))
+        key = intake.keys[lead.row.id]
+        told: dict[str, Cell] = {"Status": None, "Problem": None} if lead.row.text("Problem") else {}
+        yield from edit_of(lead.row, key, {"Lead": key, **told}, "a lead sent to a partner", first=intake.fresh(lead))
+    for lead in intake.settled:
+        key = intake.keys[lead.row.id]
+        about = intake.whose(lead)
+        yield from edit_of(lead.row, key, {"Lead": key}, "the key was cleared and is put back", about, first=True)
 
 
 def _verdicts(
-    intake: Intake, companies: Mapping[str, CrmCompany], rules: IntakeRules
-) -> dict[str, tuple[str | None, str | None]]:
-    """Return per waiting row (status, problem); (None, None) lets it through to the CRM."""
-    if not intake.vetted:
-        return {}
+    intake: Intake, companies: Mapping[str, CrmCompany], rules: IntakeRules, ladder: Ladder
+) -> dict[str, Verdict | None]:
+    """Return what is said of each waiting row; None lets it through to the CRM.
+
+    Whoever submitted first has the company: also a lead that staff hold back, so that holding it costs nobody anything.
+    """
     claims: dict[str, list[LeadRow]] = defaultdict(list)
-    for lead in intake.settled:
+    for lead in intake.settled if intake.vetted else ():
         claims[identity(lead, rules) or lead.row.id].append(lead)
-    verdicts: dict[str, tuple[str | None, str | None]] = {}
+    verdicts: dict[str, Verdict | None] = {}
     order = sorted(intake.vetted.values(), key=lambda v: (v.lead.submitted, *_age(v.lead)))
     for vetted in order:
         lead = vetted.lead
-        if lead.key and not is_lead_key(lead.key) and not vetted.faults:
-            verdicts[lead.row.id] = ("Needs attention", "Lead holds something that is not a key: clear the cell")
-        elif lead.held:
-            verdicts[lead.row.id] = ("On hold", None)
-        elif vetted.faults:
-            verdicts[lead.row.id] = ("Needs attention", ". ".join(vetted.faults) + ".")
-        elif found := _duplicate(vetted, intake.keys[lead.row.id], claims[vetted.identity], companies, rules):
-            verdicts[lead.row.id] = ("Duplicate", found)
-        else:
-            verdicts[lead.row.id] = (None, None)
-            claims[vetted.identity].append(lead)
+        verdict: Verdict | None = ("Needs attention", ". ".join(vetted.faults) + ".") if vetted.faults else None
+        if verdict is None:
+            found = _duplicate(vetted, claims[vetted.identity], intake, companies, rules, ladder)
+            if found is None:
+                claims[vetted.identity].append(lead)
+            else:
+                verdict = ("Duplicate", found)
+        verdicts[lead.row.id] = ("On hold", None) if lead.held else verdict
     return verdicts
 
 
 def _duplicate(
-    vetted: Vetted, key: str, claims: Sequence[LeadRow], companies: Mapping[str, CrmCompany], rules: IntakeRules
-) -> str | None:
+    vetted: Vetted, claims: Sequence[LeadRow], intake: Intake, companies: Mapping[str, CrmCompany],
+    rules: IntakeRules, ladder: Ladder,
+) -> str | None:  # fmt: skip
+    """Return in words why this company can't be had; None when it can."""
     lead = vetted.lead
-    window = timedelta(days=rules.claim_days)
-    held = [
-        other
-        for other in claims
-        if lead.submitted - other.submitted <= window and not (rules.lost_frees_claim and other.status == "Lost")
-    ]
-    for other in held:
-        if other.partner.casefold() == lead.partner.casefold():
+    company = companies.get(vetted.domain or "")
+    deals = company.deals if company else ()
+    key = intake.keys[lead.row.id]
+    if any(deal.lead == key for deal in deals):
+        return None  # accepted by a run that did not come to write it down
+    lost = {deal.lead for deal in deals if deal.state == "lost"}
+
+    def holds(other: LeadRow) -> bool:
+        freed = rules.lost_frees_claim and (other.status in ladder.lost or intake.keys[other.row.id] in lost)
+        return not freed and lead.submitted - other.submitted <= timedelta(days=rules.claim_days)
+
+    standing = [other for other in claims if holds(other)]
+    for other in standing:
+        if intake.whose(other) == intake.whose(lead):
             sent = f"{other.submitted:%d %B %Y}".lstrip("0")
             return (
-                f"You sent us this company already, on {sent} ({other.key or 'the row of that day'}): "
+                f"You sent us this company already, on {sent} ({intake.keys[other.row.id]}): "
                 "there is nothing to do; correct Website or Email if it is another company"
             )
-    if held:
+    if standing or (rules.refuse_open_deals and any(deal.state == "open" for deal in deals)):
         return WORKED_ON
-    company = companies.get(vetted.domain or "")
-    if company is None:
-        return None
-    theirs = [deal for deal in company.deals if deal.lead != key]
-    own = len(theirs) != len(company.deals)
-    if rules.refuse_open_deals and any(deal.state == "open" for deal in theirs):
-        return WORKED_ON
-    if rules.refuse_customers and not own and (company.customer or any(deal.state == "won" for deal in theirs)):
-        return CUSTOMER
-    return None
+    won = company is not None and (company.customer or any(deal.state == "won" for deal in deals))
+    return CUSTOMER if won and rules.refuse_customers else None
 
 
 def _push(
-    vetted: Vetted, key: str, companies: Mapping[str, CrmCompany], now: datetime, landing: Mapping[str, Cell], *,
-    fresh: bool,
-) -> Push:  # fmt: skip
+    vetted: Vetted, key: str, companies: Mapping[str, CrmCompany], now: datetime, ladder: Ladder, *, fresh: bool
+) -> Push:
     company = companies.get(vetted.domain or "")
     lead = vetted.lead
     value, currency = vetted.values.get("Estimated value"), vetted.values.get("Currency")
     sent = replace(draft(vetted, key), known=LeadRefs(company=company.id if company else None))
-    after: dict[str, Cell] = {**landing, "Problem": None, "Synced": now}
+    # A row that shows a stage has only lost its Deal ID: where its deal stands is for the flow of the stages to say.
+    status = lead.status if not fresh and lead.status in ladder.every else ladder.first
+    after: dict[str, Cell] = {"Status": status, "Problem": None, "Synced": now}
     before = {column: lead.row.cells.get(column) for column in (*after, "Deal ID", "Client ID", "Contact ID")}
     worth = f", worth about {value} {currency or ''}".rstrip() if value else ""
     assert vetted.partner is not None
@@ -212,10 +245,6 @@ def _push(
         row=lead.row.id, draft=sent, before=before, after=after, about=vetted.partner.key, adopt=not fresh,
         reason=f"{sent.company} is a new lead{worth}",
     )  # fmt: skip
-
-
-def _reason(status: str, problem: str | None) -> str:
-    return problem or {"On hold": "Hold is ticked"}.get(status, status)
 
 
 def _acknowledgement(vetted: Vetted, key: str, words: Words) -> Notice:
