@@ -70,6 +70,7 @@ class Door:
         identity_endpoint: str,
         caller: Caller,
         clock: Clock,
+        timeout: tuple[float, float] = TIMEOUT,
     ) -> None:
         self.account = tenant or client_id
         self.day_left: int | None = None  # calls, as the last answer told
@@ -79,6 +80,7 @@ class Door:
         self._token_url = f"{identity_endpoint.rstrip('/')}/connect/token"
         self._client_id, self._client_secret = client_id, client_secret
         self._caller = caller
+        self._timeout = timeout
         self._sdk: Any = None
         self._building = threading.Lock()
 
@@ -170,13 +172,13 @@ class Door:
         # urllib3 would send again by itself after a lost connection, and sleep through a Retry-After of hours.
         client.rest_client.pool_manager.connection_pool_kw.update(retries=False, block=True)
         client.set_default_header("Accept-Encoding", "gzip")
-        client.rest_client.request = _with_timeout(client.rest_client.request)
+        client.rest_client.request = _with_timeout(client.rest_client.request, self._timeout)
         return AccountingApi(client, base_url=self._api_url)
 
 
-def _with_timeout(send: Callable[..., Any]) -> Callable[..., Any]:
+def _with_timeout(send: Callable[..., Any], timeout: tuple[float, float]) -> Callable[..., Any]:
     def request(method: str, url: str, **terms: Any) -> Any:
-        return send(method, url, **{**terms, "_request_timeout": terms.get("_request_timeout") or TIMEOUT})
+        return send(method, url, **{**terms, "_request_timeout": timeout})
 
     return request
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from worker.connectors.xero.api import CONTACTS, IDS, Door
 from worker.ports import Clock, Memory
@@ -16,7 +15,7 @@ from worker.ports import Clock, Memory
 KEPT = timedelta(days=1)
 MOST_MERGES = 10  # of one contact, one after the other
 
-Known = dict[str, Any]  # {"number", "into", "at"}
+Known = dict[str, str]  # {"number", "into", "at"}
 
 
 class Contacts:
@@ -45,7 +44,7 @@ class Contacts:
         found: dict[str, Known] = {}
         for contact, text in self._memory.load(self._shelf).items():
             try:
-                known = json.loads(text)
+                known = {key: str(json.loads(text)[key]) for key in ("number", "into", "at")}
                 fresh = oldest < datetime.fromisoformat(known["at"]) <= self._clock.now()
             except (ValueError, KeyError, TypeError):
                 continue

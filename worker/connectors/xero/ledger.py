@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping, Sequence
 
-from worker.connectors.xero.api import CREDIT_NOTES, INVOICES, OVERPAYMENTS, PAYMENTS, PREPAYMENTS, Door
+from worker.connectors.xero.api import CREDIT_NOTES, INVOICES, OVERPAYMENTS, PAYMENTS, PREPAYMENTS, TIMEOUT, Door
 from worker.connectors.xero.contacts import Contacts
 from worker.connectors.xero.health import examine
 from worker.connectors.xero.mirror import Mirror
@@ -20,7 +20,8 @@ CREDITS = (OVERPAYMENTS, PREPAYMENTS)
 class XeroLedger:
     """A `ports.Ledger`; one object reads the books once, until it is asked for the `whole`.
 
-    `tenant` is empty for a custom connection, whose token knows its one organisation.
+    `tenant` is empty for a custom connection, whose token knows its one organisation; `timeout` is seconds to connect
+    and to read.
     """
 
     name = "xero"
@@ -36,10 +37,11 @@ class XeroLedger:
         caller: Caller,
         memory: Memory,
         clock: Clock,
+        timeout: tuple[float, float] = TIMEOUT,
     ) -> None:
         self._door = Door(
             client_id=client_id, client_secret=client_secret, tenant=tenant, endpoint=endpoint,
-            identity_endpoint=identity_endpoint, caller=caller, clock=clock,
+            identity_endpoint=identity_endpoint, caller=caller, clock=clock, timeout=timeout,
         )  # fmt: skip
         self._mirrors = {kind: Mirror(self._door, memory, clock, kind) for kind in (*KINDS, *CREDITS)}
         self._contacts = Contacts(self._door, memory, clock)
