@@ -6,14 +6,22 @@ Nothing of the app is patched.
 
 from __future__ import annotations
 
+import io
+import json
 import shutil
+import signal
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
+from worker import cli
 from worker.app import App, load
 from worker.engine.journal import Message
 from worker.engine.runs import Outcome
@@ -47,6 +55,56 @@ def _writes(call: Call) -> bool:
     return call.method != "GET" and not call.path.endswith(reads)
 
 
+class FixedClock(PlayedClock):
+    """The clock of a run `--as-of` an instant: waits move the sandbox's time on, `now` stands still."""
+
+    def __init__(self, clock: Clock, as_of: datetime) -> None:
+        super().__init__(clock)
+        self._as_of = as_of.astimezone(UTC)
+
+    def now(self) -> datetime:
+        return self._as_of
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Return the one JSON object on stdout."""
+        return json.loads(self.out)
+
+    @property
+    def output(self) -> str:
+        """Return everything that a person in front of the terminal sees."""
+        return self.out + self.err
+
+
+def typed(clock: Clock, *arguments: str) -> Said:
+    """Type a command, in this process: the command line's own `main`, with the sandbox's clock for the machine's."""
+    out, err = io.StringIO(), io.StringIO()
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["quarterday", *arguments])
+        patch.setattr("worker.app.SystemClock", lambda _stop: PlayedClock(clock))
+        patch.setattr("worker.app.FixedClock", lambda as_of, _stop: FixedClock(clock, as_of))
+        try:
+            cli.main()
+            code: Any = 0
+        except SystemExit as end:
+            code = end.code
+        finally:
+            structlog.reset_defaults()
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+    return Said(int(code or 0), out.getvalue(), err.getvalue())
+
+
 class Desk:
     """A programme on the sandbox, set up, with hands to play everybody."""
 
@@ -70,6 +128,10 @@ class Desk:
 
         with self.app() as app:
             return app.run(flows or DEFAULT_FLOWS, **options)
+
+    def command(self, *arguments: str) -> Said:
+        """Type a command for this programme."""
+        return typed(self.world.clock, "--config", str(self.config), *arguments)
 
     def forget(self) -> None:
         """Delete the state file, as if the disk were lost."""

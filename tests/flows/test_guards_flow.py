@@ -1,0 +1,204 @@
+"""Guards, through the app and the command line: what would change too much stops before any write and asks a person."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.flows.conftest import Desk
+
+DEALS = 4
+
+
+@pytest.fixture
+def standing(desk: Desk) -> Desk:
+    """A programme with 48 open lines of four deals of one partner, at rest."""
+    desk.partner("North Star")
+    rows = [desk.lead("North Star", f"Client {n}") for n in range(DEALS)]
+    desk.run("intake")
+    for row in rows:
+        desk.win(desk.row(row)["Deal ID"], "12000", "annual")
+    desk.later(minutes=5)
+    outcomes = desk.run()
+    assert {"in sync"} == {outcome.state for outcome in outcomes.values()}
+    return desk
+
+
+def rate(desk: Desk, percent: str) -> None:
+    """Edit the rate of plan gold in place, as somebody might who does not know about versions."""
+    file = desk.rules / "commissions.toml"
+    written = file.read_text(encoding="utf-8")
+    changed = written.replace('rate = "10" ', f'rate = "{percent}" ', 1)
+    assert written != changed
+    file.write_text(changed, encoding="utf-8")
+
+
+def amounts(desk: Desk) -> set[Any]:
+    """Return the different amounts of all lines."""
+    return {row["Amount"] for row in desk.rows("Commissions")}
+
+
+def test_first_lines_pass(standing: Desk) -> None:
+    """The first lines of newly won deals trip no guard, however many they are."""
+    assert 12 * DEALS == len(standing.rows("Commissions"))
+    assert {100} == amounts(standing)
+
+
+def test_a_rate_edited_in_place_stops(standing: Desk) -> None:
+    """A run that would change most open lines stops with exit code 3, writes nothing and says what it saw."""
+    rate(standing, "20")
+    before = standing.effects()
+
+    result = standing.command("run", "commissions", "--json")
+
+    assert 3 == result.code
+    flow = result.json["flows"]["commissions"]
+    assert "stopped" == flow["state"]
+    assert ["48 of 48 open commission lines would change or be cancelled"] == [
+        words.split(" (")[0] for words in flow["errors"]
+    ]
+    assert before == standing.effects()
+    assert {100} == amounts(standing)
+    health = standing.command("status", "--json").json["flows"]["commissions"]
+    assert ("stopped", True) == (health["state"], "48 of 48 open commission lines" in health["words"])
+
+
+def test_the_approved_plan_is_applied(standing: Desk) -> None:
+    """`plan` shows what would change with a digest, and `run --approve` of that digest does exactly that."""
+    rate(standing, "20")
+    standing.later(minutes=1)
+
+    planned = standing.command("plan", "commissions", "--json").json
+    standing.later(minutes=1)
+    result = standing.command("run", "commissions", "--json", "--approve", planned["digest"])
+
+    plan = planned["flows"]["commissions"]
+    assert 48 == planned["changes"] == len(plan["edits"])
+    assert {"GBP": "4800.00"} == plan["totals"]
+    assert {"200.00"} == {edit["after"]["Amount"] for edit in plan["edits"]}
+    assert 1 == len(plan["stopped_by"])
+    assert (0, "in sync") == (result.code, result.json["flows"]["commissions"]["state"])
+    assert {200} == amounts(standing)
+    assert 0 == standing.command("plan", "commissions", "--json").json["changes"]
+
+
+def test_the_digest_of_all_flows(standing: Desk) -> None:
+    """The digest that `plan` shows for all flows lets all of them through, though some time has passed."""
+    rate(standing, "20")
+    deal = standing.rows("Leads")[0]["Deal ID"]
+    standing.world.hubspot.edit("deals", deal, {"dealname": "Client 0, renamed", "amount": "12000.00"})
+    standing.lead("North Star", "Another client")
+    standing.later(minutes=5)
+
+    planned = standing.command("plan", "--json").json
+    standing.later(minutes=1)
+    result = standing.command("run", "--json", "--approve", planned["digest"])
+
+    assert (0, "in sync") == (result.code, result.json["flows"]["commissions"]["state"])
+    assert {200} == amounts(standing)
+
+
+@pytest.mark.parametrize("digest", ["000000000000", "", "x"], ids=["unknown", "empty", "nonsense"])
+def test_a_wrong_digest_is_refused(standing: Desk, digest: str) -> None:
+    """A digest that is not this plan's lets nothing through."""
+    rate(standing, "20")
+    before = standing.effects()
+
+    assert 3 == standing.command("run", "commissions", "--approve", digest).code
+    assert before == standing.effects()
+
+
+def test_a_stale_digest_is_refused(standing: Desk) -> None:
+    """Once the facts have moved on, the digest of the plan that a person saw lets nothing through any more."""
+    rate(standing, "20")
+    digest = standing.command("plan", "commissions", "--json").json["digest"]
+    rate_again = standing.rules / "commissions.toml"
+    rate_again.write_text(rate_again.read_text(encoding="utf-8").replace('rate = "20" ', 'rate = "30" '), "utf-8")
+    before = standing.effects()
+
+    assert 3 == standing.command("run", "commissions", "--approve", digest).code
+    assert before == standing.effects()
+    assert {100} == amounts(standing)
+
+
+def test_a_new_version_changes_nothing(standing: Desk) -> None:
+    """A later version of a plan, as it should be written, moves no line of a deal that was won before."""
+    file = standing.rules / "commissions.toml"
+    text = file.read_text(encoding="utf-8")
+    text = text.replace("valid_from = 2024-01-01\n", "valid_from = 2024-01-01\nvalid_to = 2026-01-31\n", 1)
+    version = '\n[[plan]]\nname = "gold"\nversion = "2026-02"\nvalid_from = 2026-02-01\nrate = "20"\nmonths = 12\n'
+    file.write_text(text + version, encoding="utf-8")
+    standing.until(datetime(2026, 2, 10, 8, tzinfo=UTC))
+    outcomes = standing.run()
+
+    assert {"in sync"} == {outcome.state for outcome in outcomes.values()}
+    assert {100} == amounts(standing)
+
+
+def test_money_moved_stops(standing: Desk) -> None:
+    """A single deal that moves more money than max_moved_amount stops, whatever share of the lines it is."""
+    file = standing.rules / "commissions.toml"
+    file.write_text(
+        file.read_text(encoding="utf-8").replace('max_moved_amount = "25000"', 'max_moved_amount = "1000"'), "utf-8"
+    )
+    deal = standing.rows("Leads")[0]["Deal ID"]
+    standing.world.hubspot.edit("deals", deal, {"amount": "36000"})
+    standing.later(minutes=5)
+
+    result = standing.command("run", "commissions", "--json")
+
+    assert 3 == result.code
+    assert "2,400.00 GBP would move (more than 1,000.00 asks for approval)" in str(result.json["flows"])
+    assert {100} == amounts(standing)
+
+
+@pytest.mark.parametrize("table", ["Commissions", "Leads"])
+def test_a_table_that_reads_empty_stops(standing: Desk, table: str) -> None:
+    """A table that suddenly reads empty stops every flow that looks at it, until it is restored or approved."""
+    for n in range(10):
+        standing.lead("North Star", f"Other {n}")
+    standing.run()
+    rows = standing.world.airtable.rows(table)
+    for row in rows:
+        standing.world.airtable.delete(table, row["id"])
+    standing.later(minutes=5)
+    before = standing.effects()
+
+    result = standing.command("run", "--json")
+
+    assert 3 == result.code
+    assert {"stopped"} == {flow["state"] for flow in result.json["flows"].values()}
+    assert f"The {table} table suddenly reads empty" in result.json["flows"]["stages"]["errors"][0]
+    assert before == standing.effects()
+    assert len(standing.world.hubspot.deals()) == DEALS + 10
+
+
+def test_an_approved_loss_goes_on(standing: Desk) -> None:
+    """The words of a table that lost its rows name a digest, and approving it lets the run go on with what is left."""
+    for row in standing.world.airtable.rows("Commissions")[:40]:
+        standing.world.airtable.delete("Commissions", row["id"])
+    standing.later(minutes=5)
+    stopped = standing.command("run", "commissions", "--json")
+    words = stopped.json["flows"]["commissions"]["errors"][0]
+    digest = words.split("--approve ")[1].split("`")[0]
+
+    result = standing.command("run", "commissions", "--json", "--approve", digest)
+
+    assert (3, 0) == (stopped.code, result.code)
+    assert 12 * DEALS == len(standing.rows("Commissions"))
+    assert {100} == amounts(standing)
+
+
+def test_planning_shows_what_a_table_lost(standing: Desk) -> None:
+    """`plan` over a table that reads empty says so in words and ends with 1, not with a trace."""
+    for row in standing.world.airtable.rows("Commissions"):
+        standing.world.airtable.delete("Commissions", row["id"])
+    standing.later(minutes=5)
+
+    result = standing.command("plan", "commissions")
+
+    assert 1 == result.code
+    assert "The Commissions table suddenly reads empty" in result.output
+    assert "Traceback" not in result.output
