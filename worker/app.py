@@ -31,7 +31,7 @@ from worker.engine.rows import Progress
 from worker.engine.runs import Health, Lease, Outcome, health, run_flow
 from worker.engine.store import Store
 from worker.flows import FLOWS
-from worker.planning.money_plans import statement_notice_key
+from worker.planning.money_notices import statement_notice_key
 from worker.ports import Check, Clock, Crm, Ledger, Missing, Notifier, ServiceError, Tracker, UnsafePlan
 from worker.programme import Programme, StagesWithoutStatus, checked_stages
 from worker.rules import LoadedRules, ScheduleRules, load_rules

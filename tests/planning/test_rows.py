@@ -234,12 +234,25 @@ def test_where_nobody_knows_when_rows_were_made_the_upper_one_counts() -> None:
     assert ["a", "c"] == [copy.row for copy in damaged]
 
 
-def test_rows_without_key_are_nobodys_and_damaged_ones_are_told() -> None:
-    """A blank row is passed over; one that can't be read is listed; the others are read all the same."""
-    found, damaged = lines_of([placed("a", Line=None), placed("b", Amount="?"), placed("c", Line=LINE.key + "-2")])
+def test_of_two_rows_with_one_key_the_locked_one_counts() -> None:
+    """A row that was copied while it was free is no second line once the other one is locked, or the other way."""
+    for rows in (
+        [placed("a", 1), placed("b", 2, Statement="2025-Q1/acme/GBP")],
+        [placed("b", Statement="x"), placed("a")],
+    ):
+        assert ["a"] == [copy.row for copy in lines_of(rows)[1] if copy.copy]
+
+
+def test_blank_rows_are_nobodys_and_damaged_ones_are_told() -> None:
+    """A blank row is passed over; one that can't be read, or lost its key, is listed; the others are read."""
+    rows = [placed("a", Line=None), placed("b", Amount="?"), placed("c", Line=LINE.key + "-2"), Row("Commissions", "d")]
+    found, damaged = lines_of(rows)
 
     assert ["c"] == [line.row for line in found]
-    assert [("b", "Amount holds '?', which is not a number")] == [(d.row, d.text) for d in damaged]
+    assert [
+        ("a", "Line was emptied: put it back, or delete the row"),
+        ("b", "Amount holds '?', which is not a number"),
+    ] == [(d.row, d.text) for d in damaged]
 
 
 # ---- edits ----------------------------------------------------------------------------------------------------------
@@ -308,4 +321,20 @@ def test_a_statements_edit_says_what_it_is_or_what_is_wrong() -> None:
         edit.row,
         edit.reason,
         dict(edit.after),
+    )
+
+
+def test_a_statement_that_is_put_right_says_so() -> None:
+    """Where a hand changed a figure, the reason of the edit says how to overrule one."""
+    found = statement_from_row(row_of("Statements", STATEMENT))
+    assert isinstance(found, Statement)
+    row = row_of("Statements", {**statement_to_cells(found, "acme"), "Closing": Decimal(7)})
+
+    (edit,) = statement_edits([row], [found], {})
+    assert (
+        {"Closing": Decimal("60.00")},
+        "put right from its lines; to overrule a figure use Adjustment on a line",
+    ) == (
+        dict(edit.after),
+        edit.reason,
     )

@@ -266,14 +266,11 @@ def test_a_draft_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("status", ["Issued", "Carried"])
-def test_that_a_partner_could_not_be_told_stays_until_a_bill_comes(status: str) -> None:
-    """The one problem that settlement does not clear, for as long as nothing shows that the partner knows."""
-    words = "Not told: the partner has neither Email nor Slack channel"
-    untold = statement(status=status, lines=LINES, problem=words)
+def test_words_that_are_true_no_more_go(status: str) -> None:
+    """Once nothing is wrong, nothing is said."""
+    wrong = statement(status=status, lines=LINES, problem="bill X is short", bill="short", bill_number="X")
 
-    assert words == settled(of=untold)[0].problem
-    assert words != settled(bill(), of=untold)[0].problem
-    assert "" == settled(of=replace(untold, problem="something else"))[0].problem
+    assert ("", "none", None) == ((found := settled(of=wrong)[0]).problem, found.bill, found.bill_number)
 
 
 def test_lines_of_no_statement_are_left_alone() -> None:

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from worker.domain.cells import Row
-from worker.domain.lines import LOCKED
+from worker.domain.lines import Line
 from worker.domain.money import shown
 from worker.domain.plan import RowEdit
 from worker.domain.plans import Policy
-from worker.planning.rows import Damaged, line_from_row
 
 _HUNDRED = Decimal(100)
 _FEW = 10  # a table with fewer rows may be emptied by hand
 
 
-def objections(edits: Sequence[RowEdit], standing: Sequence[Row], policy: Policy) -> tuple[str, ...]:
+def objections(edits: Sequence[RowEdit], standing: Sequence[Line], policy: Policy) -> tuple[str, ...]:
     """Return what a person must look at before these edits of the Commissions table are written; none when all is well.
 
     Counted: amounts that change and lines that are cancelled among those open now, and new lines for deals that have
-    lines already. The first lines of a newly won deal and mere advances of status do not count.
+    lines already. What comes by itself does not count: the first lines of a newly won deal, the next month of one that
+    earns as long as the client pays, and mere advances of status.
     """
-    lines = [line for row in standing if not isinstance(line := line_from_row(row), Damaged)]
-    open_rows = {line.row for line in lines if line.status not in LOCKED and line.status != "Cancelled"}
-    known = {line.key.split("/")[0] for line in lines}
-    moving = [edit for edit in edits if edit.table == "Commissions" and _counts(edit, open_rows, known)]
+    open_rows = {line.row for line in standing if not line.locked and line.status != "Cancelled"}
+    newest = _newest_months(standing)
+    moving = [edit for edit in edits if edit.table == "Commissions" and _counts(edit, open_rows, newest)]
     saw: list[str] = []
     if len(open_rows) >= policy.guard_from_lines and len(moving) * _HUNDRED > policy.max_changed_share * len(open_rows):
         saw.append(
@@ -44,10 +42,23 @@ def objections(edits: Sequence[RowEdit], standing: Sequence[Row], policy: Policy
     return tuple(saw)
 
 
-def _counts(edit: RowEdit, open_rows: set[str | None], known: set[str]) -> bool:
-    if edit.row is None:
-        return edit.key.split("/")[0] in known
-    return edit.row in open_rows and ("Amount" in edit.after or edit.after.get("Status") == "Cancelled")
+def _newest_months(standing: Sequence[Line]) -> dict[str, dict[str, str]]:
+    """Return by deal the last month that each partner has a commission line of."""
+    newest: dict[str, dict[str, str]] = defaultdict(dict)
+    for line in standing:
+        deal, partner, month, _ = line.key.split("/")
+        months = newest[deal]
+        if line.kind == "commission":
+            months[partner] = max(months.get(partner, month), month)
+    return newest
+
+
+def _counts(edit: RowEdit, open_rows: set[str | None], newest: Mapping[str, Mapping[str, str]]) -> bool:
+    if edit.row is not None:
+        return edit.row in open_rows and ("Amount" in edit.after or edit.after.get("Status") == "Cancelled")
+    deal, partner, month, kind = edit.key.split("/")
+    next_one = kind == "commission" and month > newest.get(deal, {}).get(partner, month)
+    return deal in newest and not next_one
 
 
 def emptied(table: str, now: int, before: int, share: Decimal) -> str | None:

@@ -13,6 +13,8 @@ from worker.domain.plan import RowEdit
 from worker.domain.tables import COMMISSIONS, STATEMENTS
 from worker.planning.rows import line_to_cells, statement_to_cells
 
+_FIGURES = frozenset({"Opening", "Earned", "Corrections", "Closing", "Amount to invoice"})
+
 
 def line_edits(rows: Sequence[Row], lines: Iterable[Line], names: Mapping[str, str]) -> list[RowEdit]:
     """Return what must change in the Commissions table; `names` are the partners' names by key.
@@ -39,8 +41,7 @@ def statement_edits(rows: Sequence[Row], statements: Iterable[Statement], names:
         cells = statement_to_cells(statement, names.get(statement.partner, statement.partner))
         edit = _edit(STATEMENTS.name, row, statement.key, cells, statement.partner)
         if edit is not None:
-            reason = statement.problem or f"statement {statement.key}: {statement.status}"
-            edits.append(replace(edit, reason=reason))
+            edits.append(replace(edit, reason=_statement_reason(edit, statement)))
     return edits
 
 
@@ -85,3 +86,9 @@ def _line_reason(row: Row | None, line: Line) -> str:
     if not same(row.cells.get("Amount"), line.amount):
         return f"today's facts make it {line.amount}"
     return "brought up to date with the facts; to overrule a figure use Hold or Adjustment"
+
+
+def _statement_reason(edit: RowEdit, statement: Statement) -> str:
+    if edit.row is not None and "Status" not in edit.after and not _FIGURES.isdisjoint(edit.after):
+        return "put right from its lines; to overrule a figure use Adjustment on a line"
+    return statement.problem or f"statement {statement.key}: {statement.status}"

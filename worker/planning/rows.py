@@ -230,7 +230,7 @@ def _sum(row: Row, column: str, currency: str) -> Decimal:
 
 
 def lines_of(rows: Iterable[Row]) -> tuple[list[Line], list[Damaged]]:
-    """Read the Commissions table: the lines, and the rows that are none; a row without a key is nobody's business."""
+    """Read the Commissions table: the lines, and the rows that are none; a blank row is nobody's business."""
     return _read(rows, "Line", line_from_row)
 
 
@@ -240,16 +240,18 @@ def statements_of(rows: Iterable[Row], issue_days: int) -> tuple[list[Statement]
 
 
 def _read(rows: Iterable[Row], key: str, read: Callable[[Row], T | Damaged]) -> tuple[list[T], list[Damaged]]:
-    """Read each row that has a key; of rows with the same key only the first made counts, the others are copies."""
+    """Read each row that has a key; of rows with the same key only one counts, the others are copies."""
     found: dict[str, Row] = {}
     damaged: list[Damaged] = []
     for row in rows:
         own = row.text(key)
         if not own:
+            if row.text("Currency"):  # of ours, unlike a blank row
+                damaged.append(Damaged(row.id, "", f"{key} was emptied: put it back, or delete the row"))
             continue
         first = found.setdefault(own, row)
         if first is not row:
-            found[own], copy = (row, first) if _older(row, first) else (first, row)
+            found[own], copy = (row, first) if _outweighs(row, first) else (first, row)
             damaged.append(Damaged(copy.id, own, "it is a copy of the row with this key: delete it", True))
     good: list[T] = []
     for row in found.values():
@@ -261,5 +263,9 @@ def _read(rows: Iterable[Row], key: str, read: Callable[[Row], T | Damaged]) -> 
     return good, damaged
 
 
-def _older(row: Row, other: Row) -> bool:
+def _outweighs(row: Row, other: Row) -> bool:
+    """Tell which of two rows with the same key counts: one that a statement holds, else the one made first."""
+    held, other_held = bool(row.text("Statement")), bool(other.text("Statement"))
+    if held != other_held:
+        return held
     return row.created_at is not None and other.created_at is not None and row.created_at < other.created_at

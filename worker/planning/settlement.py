@@ -14,7 +14,6 @@ from worker.domain.facts import Invoice, Partner
 from worker.domain.lines import BillOutcome, Line, Statement, StatementStatus
 from worker.domain.money import shown
 from worker.planning.statements import line_order
-from worker.planning.why import NOT_TOLD
 
 _Alike = Mapping[tuple[Decimal, str], Sequence[Invoice]]
 _DEAD = frozenset({"VOIDED", "DELETED"})
@@ -92,7 +91,7 @@ def _carried(statement: Statement, named: Iterable[Invoice]) -> Statement:
     """Return a carried statement; a bill for it is one too many."""
     bill = next((bill for bill in named if bill.status not in _DEAD), None)
     if bill is None:
-        return replace(statement, bill="none", bill_number=None, problem=_not_told(statement))
+        return replace(statement, bill="none", bill_number=None, problem="")
     words = f"bill {bill.number} is for a statement with nothing to invoice: do not pay it, and void it in Xero"
     return replace(statement, bill="over", bill_number=bill.number, problem=words)
 
@@ -172,12 +171,7 @@ def _suggested(statement: Statement, alike: _Alike, partner: Partner | None) -> 
                 f"write {statement.key} into its number in Xero"
             )
             return _Verdict(None, "suggestion", words)
-    return _Verdict(None, "none", _not_told(statement))
-
-
-def _not_told(statement: Statement) -> str:
-    """Return the one problem that is not ours to clear, for as long as no bill shows that the partner knows."""
-    return statement.problem if statement.problem.startswith(NOT_TOLD) else ""
+    return _Verdict(None, "none")
 
 
 def _paid(bill: Invoice, today: date) -> list[tuple[date, Fraction]]:

@@ -15,8 +15,6 @@ _CUT = "; cut to the cap"
 _COVERED = re.compile(rf"(?:, paid|; covered since) ([0-9-]{{10}})(?:{_CUT})?\Z")
 _DASH = " — "  # between a reason and the sentence
 
-NOT_TOLD = "Not told: "  # begins the problem of a statement that its partner could not be sent
-
 _LABELS: dict[BillOutcome, str] = {
     "short": "Short",
     "over": "Over",
