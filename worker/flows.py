@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from worker.domain.plan import Plan
-from worker.looks import companies_of, still_moving
+from worker.looks import companies_of, remember_rows, rows_seen, still_moving
 from worker.planning import intake, money_plans, stages
 from worker.planning.assembly import partner_fact
 from worker.planning.commissions import Facts, Outcome, plan_lines
@@ -52,10 +52,12 @@ def plan_stages(programme: Programme) -> Plan:
     deals = read_deals(programme, tables)
     facts = money_facts(programme, tables, deals, Books((), (), ()))
     problems = money_plans.lead_problems(plan_lines(facts, read_lines(tables), programme.today).problems)
-    return stages.plan_stages(
-        tables.own(), deals, rules=programme.rules.stages, labels=labels, problems=problems, partners=tables.names,
-        zone=programme.zone, now=programme.now, words=programme.words,
+    plan, shown = stages.plan_stages(
+        tables.own(), deals, pipeline=stages.Pipeline(labels, programme.rules.stages), problems=problems,
+        partners=tables.names, seen=rows_seen(programme), zone=programme.zone, now=programme.now, words=programme.words,
     )  # fmt: skip
+    remember_rows(programme, shown)
+    return plan
 
 
 def _lines_as_they_should_be(programme: Programme) -> tuple[Tables, Facts, Outcome]:

@@ -1,6 +1,6 @@
-"""Looking at lead rows twice, and asking the CRM about a company only when its row is new or its answer old.
+"""What was seen of lead rows: those still being typed, those changed by hand, what the CRM answered of their company.
 
-What was seen is remembered per row; losing it costs a look, never truth.
+It is remembered per row; losing it costs a look, never truth.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from worker.programme import Programme
 
 _FILLED_BY_PEOPLE = tuple(c.name for c in LEADS.columns if c.owner in ("P", "S"))
 _ANSWER_HOLDS = timedelta(hours=1)
-_LOOKS, _ANSWERS = "looks", "companies"
+_LOOKS, _SHOWN, _ANSWERS = "looks", "shown", "companies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,18 @@ def _look_again(programme: Programme, seconds: int) -> dict[str, str]:
     programme.clock.sleep(seconds)
     programme.tracker.refresh(["Leads"])
     return _prints([LeadRow.of(row, programme.now) for row in programme.tracker.read(["Leads"])["Leads"]])
+
+
+def rows_seen(programme: Programme) -> Mapping[str, str]:
+    """Return the marks of the rows that showed what their deals say, when they last did; by row id."""
+    return {row: json.loads(mark) for row, mark in programme.memory.load(_SHOWN).items()}
+
+
+def remember_rows(programme: Programme, marks: Mapping[str, str]) -> None:
+    """Keep the marks of rows that show what their deals say."""
+    new = marks.items() - rows_seen(programme).items()
+    if new and programme.look_twice:
+        programme.memory.save(_SHOWN, {row: json.dumps(mark) for row, mark in new})
 
 
 def companies_of(programme: Programme, found: Intake) -> Mapping[str, CrmCompany]:
