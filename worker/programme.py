@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -75,13 +75,13 @@ class Tables:
     names: Mapping[str, PartnerRow]
 
     @property
-    def insiders(self) -> Mapping[str, str]:
+    def insiders(self) -> Collection[tuple[str, str]]:
         """Return the addresses of partners' own people, each with the partner's key."""
-        found = {p.email.lower(): p.key for p in self.partners if p.email}
+        found = {(p.email.lower(), p.key) for p in self.partners if p.email}
         for row in self.rows["Members"]:
             partner = self.names.get(as_named(row.text("Partner")).casefold())
             if partner and row.text("Email"):
-                found[row.text("Email").lower()] = partner.key
+                found.add((row.text("Email").lower(), partner.key))
         return found
 
     def own(self) -> list[LeadRow]:

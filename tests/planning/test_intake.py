@@ -27,7 +27,7 @@ def say(kind: str, **facts: object) -> tuple[str, str, str]:
 
 def surveyed(*leads: LeadRow, rules: IntakeRules = RULES, skip: Sequence[str] = ()) -> Intake:
     """Survey rows in which nobody is an insider."""
-    return survey(restored(leads), PARTNERS, {}, rules=rules, skip=skip)
+    return survey(restored(leads), PARTNERS, (), rules=rules, skip=skip)
 
 
 def planned(*leads: LeadRow, crm: Sequence[CrmCompany] = (), rules: IntakeRules = RULES, **more: Any) -> Plan:

@@ -61,7 +61,7 @@ class Intake:
 
 
 def survey(
-    leads: Sequence[LeadRow], names: Mapping[str, PartnerRow], insiders: Mapping[str, str], *,
+    leads: Sequence[LeadRow], names: Mapping[str, PartnerRow], insiders: Collection[tuple[str, str]], *,
     rules: IntakeRules, skip: Collection[str] = (),
 ) -> Intake:  # fmt: skip
     """Sort the rows and vet those that wait; rows in `skip` are still being typed and are left for the next run.
@@ -85,7 +85,7 @@ def survey(
 
 
 def _vetted(
-    lead: LeadRow, names: Mapping[str, PartnerRow], insiders: Mapping[str, str], rules: IntakeRules
+    lead: LeadRow, names: Mapping[str, PartnerRow], insiders: Collection[tuple[str, str]], rules: IntakeRules
 ) -> Vetted:  # fmt: skip
     found = vet(lead, names, insiders, rules)
     return found if not lead.key or is_lead_key(lead.key) else replace(found, faults=(*found.faults, NO_KEY))

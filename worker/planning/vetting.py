@@ -55,7 +55,9 @@ def _filled(cell: Cell) -> bool:
     return bool(clean(cell)) if isinstance(cell, str) else cell not in (None, False, ())
 
 
-def vet(lead: LeadRow, partners: Mapping[str, PartnerRow], insiders: Mapping[str, str], rules: IntakeRules) -> Vetted:
+def vet(
+    lead: LeadRow, partners: Mapping[str, PartnerRow], insiders: Collection[tuple[str, str]], rules: IntakeRules
+) -> Vetted:
     """Look at one row.
 
     `partners` by any name; `insiders` are the addresses of partners' own people, each with the partner's key.
@@ -161,11 +163,11 @@ def _estimate(cell: Cell) -> str:
 
 
 def _self_referral(
-    partner: PartnerRow, domain: str | None, email: str, insiders: Mapping[str, str], shared: Collection[str]
+    partner: PartnerRow, domain: str | None, email: str, insiders: Collection[tuple[str, str]], shared: Collection[str]
 ) -> bool:
     ours = own_domains(partner, shared)
     sender = registrable_domain(email.rpartition("@")[2])
-    return domain in ours or sender in ours or (bool(partner.key) and insiders.get(email.lower()) == partner.key)
+    return domain in ours or sender in ours or (email.lower(), partner.key) in insiders
 
 
 def own_domains(partner: PartnerRow, shared: Collection[str]) -> set[str]:
