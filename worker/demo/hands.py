@@ -10,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 
 from worker.demo.office import VAT, Office
 from worker.domain.tables import TABLES
+from worker.sandbox.hubspot.kinds import DEALS
+from worker.sandbox.hubspot.pipelines import SALES
 
 Form = Mapping[str, str]
 _LEAD = ("Partner", "Company", "Website", "First name", "Last name", "Email", "Phone", "Country", "Notes")
@@ -54,34 +56,48 @@ def delete_row(office: Office, form: Form) -> str:
 
 
 def move_deal(office: Office, form: Form) -> str:
-    """Drag a deal to a stage."""
+    """Drag a deal to a stage, and save what was typed beside it."""
+    _price(office, form)
     office.world.hubspot.move_deal(form["deal"], form["stage"])
-    return f"deal {form['deal']} was dragged to {form.get('label', form['stage'])}"
+    label = next((s.label for s in SALES.stages if s.id == form["stage"]), form["stage"])
+    return f"{_deal_name(office, form['deal'])} was dragged to {label}"
 
 
 def price_deal(office: Office, form: Form) -> str:
     """Fill in what a deal is worth."""
+    _price(office, form)
+    worth = " ".join(form.get(name, "").strip() for name in ("amount", "currency", "interval")).strip()
+    return f"{_deal_name(office, form['deal'])} is worth {worth or 'nothing that is known'}"
+
+
+def _price(office: Office, form: Form) -> None:
     names = {
         "amount": "amount",
         "interval": "billing_interval",
         "currency": "deal_currency_code",
         "term": "term_months",
     }
-    cells = {name: form.get(field, "").strip() for field, name in names.items()}
+    cells = {name: form[field].strip() for field, name in names.items() if field in form}
+    if cells.get("amount"):
+        cells["amount"] = str(_amount(cells["amount"]))
     office.world.hubspot.edit("deals", form["deal"], cells)
-    return f"deal {form['deal']} is worth {cells['amount'] or 'nothing'} {cells['billing_interval']}".rstrip()
+
+
+def _deal_name(office: Office, deal: str) -> str:
+    found = office.world.hubspot.records[DEALS][int(deal)]
+    return found.face.properties.get("dealname", f"deal {deal}")
 
 
 def archive_deal(office: Office, form: Form) -> str:
     """Archive a deal."""
     office.world.hubspot.archive("deals", form["deal"])
-    return f"deal {form['deal']} was archived"
+    return f"{_deal_name(office, form['deal'])} was archived"
 
 
 def restore_deal(office: Office, form: Form) -> str:
     """Restore an archived deal."""
     office.world.hubspot.restore("deals", form["deal"])
-    return f"deal {form['deal']} was restored"
+    return f"{_deal_name(office, form['deal'])} was restored"
 
 
 # ---- the ledger -----------------------------------------------------------------------------------------------------

@@ -80,8 +80,29 @@ class Loop:
                 day += timedelta(days=1)
                 if day == to or day.weekday() == 0 or day.day in (1, _STATEMENT_DAY):
                     self.office.until(day, 9)
-                    self._run(event)
+                    self._run(event, f"{day:%d %b}: ")
             return event
+
+    # ---- what a played story tells (`year.Telling`) ------------------------------------------------------------------
+
+    def day(self, day: date) -> None:
+        """Begin a new event."""
+        del day
+        self._event("")
+
+    def people(self, words: str) -> None:
+        """Remember what people did."""
+        event = self.events[-1]
+        event.people = f"{event.people}; {words}" if event.people else words
+
+    def worker(self, words: str) -> None:
+        """Remember what the worker did."""
+        self.events[-1].worker.append(words)
+
+    def nothing(self) -> None:
+        """Remember nothing more."""
+
+    # ---- runs -------------------------------------------------------------------------------------------------------
 
     def _event(self, people: str) -> Event:
         self._number += 1
@@ -89,10 +110,10 @@ class Loop:
         self.events.append(event)
         return event
 
-    def _run(self, event: Event) -> None:
+    def _run(self, event: Event, when: str = "") -> None:
         before = look(self.office)
         self.outcomes = self.office.run()
-        event.worker += told(before, look(self.office), self.outcomes)
+        event.worker += [f"{when}{words}" for words in told(before, look(self.office), self.outcomes)]
 
     def _work(self) -> None:
         while not self._stop.wait(_EVERY if self._busy else _CALM):

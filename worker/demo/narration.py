@@ -95,12 +95,16 @@ class Teller:
         """Show a letter as it was received."""
         width = self.out.width - 10  # inside the frame
         lines = [
-            textwrap.fill(line, width, subsequent_indent=" " * (len(line) - len(line.lstrip())))
+            textwrap.fill(line, width, subsequent_indent=_indent(line), break_on_hyphens=False)
             for line in text.rstrip().splitlines()
         ]
         panel = Panel(Text("\n".join(lines)), title=Text(title), title_align="left", padding=(1, 2))
         self.out.print()
         self.out.print(Padding(panel, (0, 2)))
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
 
 
 def _cell(text: str, kind: str) -> Text:

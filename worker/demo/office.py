@@ -53,7 +53,8 @@ class Office:
         settings = world.settings("rules", NAME)
         settings = settings.replace("[notify.slack]\n", f'[notify.slack]\nstaff_channel = "{STAFF}"\n')
         self.config.write_text(settings, encoding="utf-8")
-        (folder / "quarterday.db").unlink(missing_ok=True)  # it knew another world
+        for state in folder.glob("quarterday.db*"):  # it knew another world; its journal too
+            state.unlink()
         os.environ.update(world.environment())
         config, loaded = load(self.config)
         self.app = App(config, loaded, clock=PlayedClock(world.clock))

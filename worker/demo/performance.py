@@ -8,8 +8,6 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from rich.console import Console
-
 from worker.demo import report, story
 from worker.demo.narration import Teller
 from worker.demo.office import LONDON, Office
@@ -22,32 +20,38 @@ BEGINNING = datetime(2026, 1, 5, 8, 0, tzinfo=LONDON)
 LARCH, SECOND_WIND = "Larch Logistics", "Second Wind Referrals"
 
 
-def tell_year(folder: Path, console: Console | None = None) -> int:
+def tell_year(folder: Path) -> int:
     """Play and tell four quarters; return 0 when every flow ended well."""
     os.environ["QUARTERDAY_LOG"] = "error"
     set_up_logs()
-    teller = Teller(console)
+    teller = Teller()
     began = time.monotonic()
     with World(BEGINNING) as world, Office(world, folder) as office:
-        year, known = Year(office, teller), set[tuple[str, ...]]()
-        _welcome(teller)
-        settle_in(office)
-        _quarter(year, known, "First quarter: leads come in, the first deals are won", story.first_quarter)
-        report.deal_lines(teller, office, LARCH, f"Commission on {LARCH}: 12,000.00 a year, paid in February")
-        _quarter(year, known, "Second quarter: bills, slips and outages", story.second_quarter)
-        _quarter(year, known, "Third quarter: a refund after the payout", story.third_quarter)
-        report.deal_lines(teller, office, LARCH, f"Commission on {LARCH}, after 8,000.00 went back to them")
-        _quarter(year, known, "Fourth quarter: everything is settled", story.fourth_quarter)
-        report.partners(teller, office)
-        report.calls(teller, office, year.runs)
-        teller.letter(*report.last_statement(office, SECOND_WIND))
+        year = tell(office, teller)
         _farewell(teller, time.monotonic() - began)
         return 0 if all(outcome.state == "in sync" for outcome in year.outcomes.values()) else 1
 
 
-def _quarter(year: Year, known: set[tuple[str, ...]], title: str, play: Callable[[Year], None]) -> None:
+def tell(office: Office, teller: Teller) -> Year:
+    """Play the year in an office that is set up, and tell it."""
+    year, known = Year(office, teller), set[tuple[str, ...]]()
+    _welcome(teller)
+    settle_in(office)
+    _quarter(year, teller, known, "First quarter: leads come in, the first deals are won", story.first_quarter)
+    report.deal_lines(teller, office, LARCH, f"Commission on {LARCH}: 12,000.00 a year, paid in February")
+    _quarter(year, teller, known, "Second quarter: bills, slips and outages", story.second_quarter)
+    _quarter(year, teller, known, "Third quarter: a refund after the payout", story.third_quarter)
+    report.deal_lines(teller, office, LARCH, f"Commission on {LARCH}, after 8,000.00 went back to them")
+    _quarter(year, teller, known, "Fourth quarter: everything is settled", story.fourth_quarter)
+    report.partners(teller, office)
+    report.calls(teller, office, year.runs)
+    teller.letter(*report.last_statement(office, SECOND_WIND))
+    return year
+
+
+def _quarter(year: Year, teller: Teller, known: set[tuple[str, ...]], title: str, play: Callable[[Year], None]) -> None:
     """Play a quarter and show its tables; `known` are the problems that were shown before."""
-    teller, office = year.teller, year.office
+    office = year.office
     teller.chapter(title)
     before = office.today
     play(year)

@@ -16,6 +16,7 @@ _FEW = 4  # names that are written out
 TELLS = "tells partners: "
 _SEEN = ("Partners", "Leads", "Commissions", "Statements")
 _INTAKE = ("", "New", "Needs attention", "Duplicate", "In review")
+_REFUSALS = {"Needs attention": "needs attention", "Duplicate": "sets aside as duplicate"}
 
 Cells = Mapping[str, Any]
 
@@ -75,28 +76,31 @@ def _many(count: int, what: str) -> str:
 def _leads(before: Mapping[str, Cells], after: Mapping[str, Cells]) -> Iterator[str]:
     fresh: list[str] = []
     moved: dict[str, list[str]] = defaultdict(list)
-    verdicts: dict[str, list[str]] = defaultdict(list)
+    verdicts: dict[str, list[Cells]] = defaultdict(list)
     for row, cells in after.items():
         was, company = before.get(row, {}), str(cells.get("Company", ""))
         status, stood = cells.get("Status", ""), was.get("Status", "")
+        if status != stood and status in _REFUSALS:
+            verdicts[status].append(cells)
+            continue
         if cells.get("Deal ID") and not was.get("Deal ID"):
             fresh.append(company)
-        elif was.get("Deal ID") and was["Deal ID"] != cells.get("Deal ID"):
-            yield f"{company}: its deal is {cells.get('Deal ID')} now"
-        elif status != stood and status in ("Needs attention", "Duplicate"):
-            verdicts[status].append(company)
         elif status != stood and stood not in _INTAKE:
             moved[f"{stood} → {status}"].append(company)
-        if cells.get("Deal ID") and cells.get("Problem") and not was.get("Problem"):
+        if cells.get("Problem") and cells["Problem"] != was.get("Problem"):
             yield f"{company} has a problem: {cells['Problem']}"
     if fresh:
         yield f"{_many(len(fresh), 'lead')} into the CRM: {named(fresh)}"
-    if verdicts["Needs attention"]:
-        yield f"needs attention: {named(verdicts['Needs attention'])}"
-    if verdicts["Duplicate"]:
-        yield f"sets aside as duplicate: {named(verdicts['Duplicate'])}"
+    for status, words in _REFUSALS.items():
+        if verdicts[status]:
+            yield _refused(verdicts[status], words)
     for step, companies in moved.items():
         yield f"{step}: {named(companies)}"
+
+
+def _refused(leads: Sequence[Cells], words: str) -> str:
+    names = named([str(lead.get("Company", "a lead without a name")) for lead in leads])
+    return f"{words}: {names}" + (f": {leads[0].get('Problem')}" if len(leads) == 1 else "")
 
 
 def _lines(before: Mapping[str, Cells], after: Mapping[str, Cells]) -> Iterator[str]:

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Protocol
 
-from worker.demo.narration import Teller
 from worker.demo.office import Office
 from worker.demo.witness import look, named, told
 from worker.engine.runs import Outcome
@@ -32,12 +32,28 @@ class Standing:
     currency: str = "GBP"
 
 
+class Telling(Protocol):
+    """Whoever is told what happens: the terminal, or the memory of the served pages."""
+
+    def day(self, day: date) -> None:
+        """Name the day of what follows."""
+
+    def people(self, words: str) -> None:
+        """Tell what people did."""
+
+    def worker(self, words: str) -> None:
+        """Tell what the worker did."""
+
+    def nothing(self) -> None:
+        """Tell that the worker found nothing to do."""
+
+
 @dataclass
 class Year:
     """The played time of one programme, and what happens in it by itself."""
 
     office: Office
-    teller: Teller
+    teller: Telling
     standing: list[Standing] = field(default_factory=list)
     payments: dict[date, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))  # company, invoice
     last: dict[str, str] = field(default_factory=dict)  # company → its latest invoice

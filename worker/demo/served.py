@@ -1,0 +1,150 @@
+"""`demo --serve` from its first line to its last: a lively programme, a worker beside it, and pages until stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import FrameType
+from urllib.parse import parse_qsl
+
+from rich.console import Console
+
+from worker.demo import story
+from worker.demo.loop import Loop
+from worker.demo.office import Office
+from worker.demo.pages import Page, Pages
+from worker.demo.performance import BEGINNING
+from worker.demo.seed import settle_in
+from worker.demo.year import Year
+from worker.logs import set_up_logs
+from worker.sandbox.world import World
+
+_MOST_BODY = 100_000
+
+
+def serve_pages(folder: Path, port: int) -> int:
+    """Serve until Ctrl-C or SIGTERM; return 0, or 1 when the port is taken."""
+    os.environ["QUARTERDAY_LOG"] = "error"
+    set_up_logs()
+    stop = threading.Event()
+    try:
+        with Served(folder, port) as served:
+            _welcome(served)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda _number, _frame: _stop(stop, _frame))
+            stop.wait()
+    except OSError as error:
+        Console(stderr=True).print(f"[red]Port {port} can't be used ({error.strerror}): choose another with --port[/]")
+        return 1
+    return 0
+
+
+def _stop(stop: threading.Event, _frame: FrameType | None) -> None:
+    stop.set()
+
+
+class Served:
+    """A sandbox, an office in it, its worker and its pages; use it as a context manager. Port 0 is any free one."""
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        """Take the port, then build the programme and play its first month."""
+        self._http = _Listener(("127.0.0.1", port), BaseHTTPRequestHandler)
+        try:
+            self.world = World(BEGINNING, running=True)
+            self.office = Office(self.world, folder)
+            settle_in(self.office)
+            self.loop = Loop(self.office)
+            story.opening(Year(self.office, self.loop))
+        except BaseException:
+            self._http.server_close()
+            raise
+        self._http.RequestHandlerClass = _handler(Pages(self.loop, self.port))
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), name="pages", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """Return the port of the pages."""
+        return int(self._http.server_address[1])
+
+    @property
+    def url(self) -> str:
+        """Return the address of the first page."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    def __enter__(self) -> Served:
+        self.loop.__enter__()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join(timeout=10)
+        self.loop.__exit__(*error)
+        self.office.__exit__(*error)
+        self.world.close()
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Stay quiet when a browser hangs up."""
+
+
+def _handler(pages: Pages) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            if self._trusted():
+                self._put(pages.get(self.path))
+
+        def do_POST(self) -> None:
+            length = self.headers.get("Content-Length", "")
+            if not length.isdecimal() or int(length) > _MOST_BODY:
+                self.close_connection = True
+                self._put(Page(413, "too much", "text/plain"))
+                return
+            body = self.rfile.read(int(length)).decode("utf-8", "replace")
+            if self._trusted():
+                self._put(pages.post(self.path, dict(parse_qsl(body, keep_blank_values=True))))
+
+        def _trusted(self) -> bool:
+            trusted = pages.trusted({name.lower(): value for name, value in self.headers.items()})
+            if not trusted:
+                self._put(Page(403, "These pages answer only themselves.", "text/plain"))
+            return trusted
+
+        def _put(self, page: Page) -> None:
+            body = page.body.encode()
+            self.send_response(page.status)
+            for name, value in page.headers().items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the terminal quiet."""
+
+    return Handler
+
+
+def _welcome(served: Served) -> None:
+    out = Console(highlight=False)
+    out.print(f"\n  [bold]Quarterday[/], to be played: [bold blue]{served.url}[/]\n")
+    for what, where in (
+        ("Leads, partners, commissions, statements", "table/Leads"), ("the CRM's deals", "deals"),
+        ("clients' invoices", "invoices"), ("partners' bills", "bills"), ("mails and Slack", "inbox"),
+    ):  # fmt: skip
+        out.print(f"    {what:42}{served.url}{where}")
+    config = served.office.config
+    secrets = " ".join(f"{name}={value}" for name, value in served.world.environment().items())
+    out.print("\n  It is January 2026 there, and the worker runs after every button.")
+    out.print("  The commands see the same world, in another terminal:\n")
+    out.print(f"    [dim]{secrets} \\\n    QUARTERDAY_CONFIG={config} .venv/bin/quarterday status[/]\n", soft_wrap=True)
+    out.print("  Ctrl-C ends it.\n")
