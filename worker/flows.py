@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from worker.domain.plan import Plan
 from worker.looks import companies_of, remember_rows, rows_seen, still_moving
-from worker.planning import intake, money_plans, stages
+from worker.planning import intake, money_plans, stages, totals
 from worker.planning.assembly import partner_fact
 from worker.planning.commissions import Facts, Outcome, plan_lines
 from worker.planning.partners import partner_edits
@@ -37,7 +37,10 @@ def plan_intake(programme: Programme) -> Plan:
     rules = programme.rules
     found = intake.survey(tables.leads, tables.names, tables.insiders, rules=rules.intake, skip=moving.rows)
     keys = partner_edits(tables.partners, {plan.name for plan in rules.plans.versions})
-    statuses = ladder(programme, programme.crm.stages() if found.vetted else ())
+    # Only rows that were there before can hold a claim or a status: a first batch need not ask for the stages.
+    waiting = [vetted.lead for vetted in found.vetted.values()]
+    some_stand = waiting and (found.settled or not all(map(found.fresh, waiting)))
+    statuses = ladder(programme, programme.crm.stages() if some_stand else ())
     plan = intake.plan_intake(
         found, companies_of(programme, found), rules=rules.intake, now=programme.now, ladder=statuses,
         words=programme.words,
@@ -92,7 +95,7 @@ def plan_statements(programme: Programme) -> Plan:
         {p.key: p for p in tables.partners}, policy=programme.rules.policy, today=programme.today,
         period=programme.period, told=programme.told, words=programme.words,
     )  # fmt: skip
-    monthly = money_plans.monthly_summaries(
+    monthly = totals.monthly_summaries(
         tables.partners, tables.leads, read_lines(tables), today=programme.today, zone=programme.zone,
         words=programme.words, told=programme.told, known_since=begun_on(programme),
     )  # fmt: skip
@@ -109,8 +112,8 @@ def plan_settle(programme: Programme) -> Plan:
         {p.key: p for p in tables.partners}, policy=programme.rules.policy, today=programme.today,
         words=programme.words,
     )  # fmt: skip
-    totals = money_plans.partner_totals(tables.partners, tables.leads, lines, programme.currency)
-    return replace(plan, edits=(*plan.edits, *totals))
+    summed = totals.partner_totals(tables.partners, tables.leads, lines, programme.currency)
+    return replace(plan, edits=(*plan.edits, *summed))
 
 
 def plan_sweep(programme: Programme) -> Plan:
