@@ -1,0 +1,143 @@
+"""What a plan must not do without a person: how much counts as too much, and what comes by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from worker.domain.lines import Line
+from worker.domain.plan import RowEdit
+from worker.domain.plans import Policy
+from worker.planning.guards import emptied, objections
+from worker.planning.row_edits import line_edits
+from worker.planning.rows import line_to_cells
+
+from .bookkeeping import line
+from .strategies import row_of
+
+POLICY = Policy(guard_from_lines=10)
+
+
+def standing(number: int = 10, **more: Any) -> list[Line]:
+    """So many waiting lines of so many deals, each in its row."""
+    return [replace(line("2025-01", deal=str(n), status="Waiting"), row=f"rec{n}", **more) for n in range(number)]
+
+
+def edit(row: str | None, key: str = "0/acme/2025-01/commission", **after: Any) -> RowEdit:
+    money = after.pop("money", None)
+    return RowEdit("Commissions", row, key, {}, after, "", "acme", money=money)
+
+
+def amounts(number: int) -> list[RowEdit]:
+    return [edit(f"rec{n}", Amount=Decimal(1)) for n in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "lines", "share"), [(3, 10, None), (4, 10, "40 %"), (9, 9, None), (31, 100, "31 %")]
+)
+def test_more_than_a_share_of_the_open_lines_asks(changed: int, lines: int, share: str | None) -> None:
+    """Exactly the share passes; a programme with few lines is not asked."""
+    words = f"{changed} of {lines} open commission lines would change or be cancelled ({share}; over 30 % asks "
+
+    assert ((f"{words}for approval)",) if share else ()) == objections(amounts(changed), standing(lines), POLICY)
+
+
+@pytest.mark.parametrize(
+    ("kind", "counts"),
+    [
+        ({"Amount": Decimal(1)}, True),
+        ({"Status": "Cancelled", "Why": "lost"}, True),
+        ({"Status": "Confirmed", "Why": "covered"}, False),
+        ({"Status": "On hold"}, False),
+        ({"Client": "Oak"}, False),
+    ],
+)
+def test_only_amounts_and_cancellations_count(kind: dict[str, Any], counts: bool) -> None:
+    """A status that moves on, a hold and a name are no danger to anybody's money."""
+    edits = [edit(f"rec{n}", **kind) for n in range(10)]
+
+    assert counts == bool(objections(edits, standing(), POLICY))
+
+
+@pytest.mark.parametrize("status", ["Paid", "Invoiced", "On statement", "Cancelled"])
+def test_lines_that_are_not_open_are_not_asked_about(status: str) -> None:
+    """The share is of the lines that are open now, and only those count."""
+    assert () == objections(amounts(4), [*standing(4, status=status), *standing(10)[4:]], POLICY)
+
+
+@pytest.mark.parametrize(
+    ("key", "counts"),
+    [
+        ("99/acme/2025-01/commission", False),
+        ("0/acme/2025-02/commission", False),
+        ("0/acme/2025-01/commission", True),
+        ("0/acme/2024-12/commission", True),
+        ("0/birch/2025-02/commission", True),
+        ("0/acme/2025-02/clawback", True),
+        ("0/acme/2025-02/correction-2", True),
+        ("tier/acme/2025-03/correction", False),
+    ],
+)
+def test_new_lines_count_where_they_do_not_come_by_themselves(key: str, counts: bool) -> None:
+    """First lines of a deal, the first true-up and the next month of an endless plan do not; an answer, a new partner
+    or an earlier month of a known deal does.
+    """
+    edits = [edit(None, key) for _ in range(4)]
+
+    assert counts == bool(objections(edits, standing(), POLICY))
+
+
+def test_a_deal_with_answers_alone_has_no_next_month() -> None:
+    """Where only a correction stands, a commission line is none that comes by itself."""
+    answer = replace(line("2025-01", "-5.00", kind="correction", deal="0"), row="rec0")
+
+    assert objections([edit(None, "0/acme/2025-02/commission")] * 4, [answer, *standing()[1:]], POLICY)
+
+
+def test_money_that_moves_asks_by_currency() -> None:
+    """Up and down add up, each currency by itself; exactly the limit passes; without a limit nobody is asked."""
+    moves = [("GBP", "600.00"), ("GBP", "-400.00"), ("EUR", "1000.01"), ("JPY", "1000")]
+    edits = [edit(f"rec{n}", Amount=Decimal(0), money=(c, Decimal(a))) for n, (c, a) in enumerate(moves)]
+    limited = Policy(max_moved_amount=Decimal(1000), guard_from_lines=1000)
+
+    assert ("1,000.01 EUR would move (more than 1,000.00 asks for approval)",) == objections(edits, standing(), limited)
+    assert () == objections(edits, standing(), replace(limited, max_moved_amount=None))
+
+
+def test_planned_edits_carry_the_money_that_they_move() -> None:
+    """What the guard adds up is what stands in the rows and what would."""
+    before = line("2025-01", "100.00", "Waiting")
+    rows = [row_of("Commissions", line_to_cells(before, "acme"))]
+    edits = line_edits(rows, [replace(before, amount=Decimal("160.00"))], {})
+    limited = Policy(max_moved_amount=Decimal(50), guard_from_lines=1000)
+
+    words = objections(edits, [replace(before, row="rec1")], limited)
+    assert ("60.00 GBP would move (more than 50.00 asks for approval)",) == words
+
+
+def test_other_tables_are_not_counted() -> None:
+    """Only edits of the Commissions table are measured."""
+    edits = [replace(one, table="Statements") for one in amounts(10)]
+
+    assert () == objections(edits, standing(), POLICY)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [
+        (0, 10, "reads empty"),
+        (6, 10, "lost 4 of its 10 rows"),
+        (7, 10, None),
+        (12, 10, None),
+        (0, 9, None),
+        (0, 0, None),
+    ],
+)
+def test_a_table_that_lost_many_rows_stops(now: int, before: int, words: str | None) -> None:
+    """More than the share gone at once; a table of a few rows may be emptied by hand."""
+    said = f"The Leads table suddenly {words}: nothing is done until it is restored, or the loss approved"
+
+    assert (said if words else None) == emptied("Leads", now, before, Decimal(30))
