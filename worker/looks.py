@@ -83,11 +83,11 @@ def companies_of(programme: Programme, found: Intake) -> Mapping[str, CrmCompany
     known: dict[str, CrmCompany | None] = {}
     asked: set[str] = set()
     for row, vetted in waiting.items():
-        note = json.loads(remembered.get(row, "{}"))
-        if vetted.domain and _holds(note, vetted, programme.now):
-            known[vetted.domain] = _company(note["company"])
-        elif vetted.domain:
-            asked.add(vetted.domain)
+        domain, note = vetted.domain or "", json.loads(remembered.get(row, "{}"))
+        if _holds(note, vetted, programme.now):
+            known[domain] = _company(note["company"])
+        else:
+            asked.add(domain)
     answers = programme.crm.companies(asked) if asked else {}
     gone = remembered.keys() - waiting.keys()
     if programme.look_twice and (asked or gone):
