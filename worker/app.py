@@ -15,24 +15,22 @@ from pathlib import Path
 
 import structlog
 
+from worker.alarm import tell_staff
 from worker.config import Config, load_config
 from worker.domain.months import Period
-from worker.domain.notices import Notice, Recipient
 from worker.domain.plan import Plan
 from worker.domain.tables import LEAD_STATUSES
 from worker.engine.apply import apply, silent
 from worker.engine.clock import FixedClock, SystemClock
-from worker.engine.journal import Intent, Journal, Message
+from worker.engine.journal import Journal
 from worker.engine.memory import StoreMemory
-from worker.engine.outbox import drain
 from worker.engine.pace import Pacer
 from worker.engine.result import Result
 from worker.engine.rows import Progress
-from worker.engine.runs import Health, Lease, Outcome, health, run_flow
+from worker.engine.runs import Lease, Outcome, health, run_flow
 from worker.engine.store import Store
 from worker.flows import FLOWS
-from worker.planning.money_notices import statement_notice_key
-from worker.ports import Check, Clock, Crm, Ledger, Missing, Notifier, ServiceError, Tracker, UnsafePlan
+from worker.ports import Clock, Crm, Ledger, Notifier, ServiceError, Tracker, UnsafePlan
 from worker.programme import Programme, StagesWithoutStatus, checked_stages
 from worker.rules import LoadedRules, ScheduleRules, load_rules
 from worker.toml_reader import ConfigError, Fault, FaultyFiles, RulesError
@@ -211,7 +209,7 @@ class App:
         approved = self._approved(flows, approve, period) if approve else frozenset()
         programme = replace(self.programme(self.services()), period=period, approve=approve)
         if _WITH_STAGES.intersection(flows):
-            self._check_stages(programme)
+            self.check_stages(programme)
         outcomes: dict[str, Outcome] = {}
         for flow in flows:
             if self.stop.is_set():
@@ -236,20 +234,10 @@ class App:
         return outcome
 
     def _alarm(self, outcome: Outcome) -> None:
-        """Tell staff once that a flow stopped working; `status` says it for as long as it lasts."""
-        channel = self.config.slack.staff_channel if self.config.slack else ""
-        if not channel:
-            return
-        now = self.clock.now()
-        text = f"{self.config.programme.name}: the flow {outcome.flow} {outcome.state}. {outcome.words}"
-        notice = Notice(
-            f"staff/{outcome.flow}/{now:%Y-%m-%dT%H:%M:%S}", "problem", Recipient("", None, channel),
-            f"{outcome.flow}: {outcome.state}", text,
-        )  # fmt: skip
-        body = self.notifiers()["slack"].render(notice, channel)
-        self.journal.intend([Intent(notice.key, "slack", outcome.flow, channel, body, "a flow stopped working")])
-        self.journal.release([notice.key])
-        drain(self.journal, {"slack": self.notifiers()["slack"]}, self.clock)
+        slack = self.config.slack
+        if slack is not None and slack.staff_channel:
+            name = self.config.programme.name
+            tell_staff(outcome, name, slack.staff_channel, self.notifiers()["slack"], self.journal, self.clock)
 
     def _carry_out(
         self, flow: str, programme: Programme, lease: Lease, approved: Collection[str], progress: Progress
@@ -282,10 +270,10 @@ class App:
 
     def _planned(self, flow: str, programme: Programme) -> Plan:
         if flow in _WITH_STAGES:
-            self._check_stages(programme)
+            self.check_stages(programme)
         return FLOWS[flow](programme)
 
-    def _check_stages(self, programme: Programme) -> None:
+    def check_stages(self, programme: Programme) -> None:
         """Refuse to work with rules that leave a stage without a status; a CRM that is down is the flow's to tell."""
         try:
             checked_stages(programme)
@@ -304,81 +292,6 @@ class App:
         plans = self.plan(flows, period=period).plans
         digests = {plan.digest() for plan in plans.values()}
         return frozenset(digests) if approve == together(plans) else frozenset({approve})
-
-    def retry(self, key: str, *, skip: bool) -> str:
-        """Free what is held for a notice or a statement, or never send it; return what was done, in words."""
-        notice = statement_notice_key(key) if key.count("/") == 2 else key
-        if skip:
-            self.journal.skip([notice])
-            self.memory.save("retries", {notice: "skipped"})
-            return f"{key} is not sent any more"
-        if freed := self.journal.retry(notice):
-            return f"{freed} message{'s' if freed > 1 else ''} of {key} will be sent by the next run"
-        if self.journal.states([notice]):
-            return f"{key} is not held"
-        self.memory.save("retries", {notice: "resend"})
-        return f"{key} will be sent by the next run of statements"
-
-    def set_up(self, apply_it: bool) -> tuple[list[tuple[str, Missing]], list[tuple[str, Missing]]]:
-        """Return what is missing in tracker and CRM, and what is still missing after making what can be made."""
-        services = self.services()
-        missing = [(part.name, one) for part in (services.tracker, services.crm) for one in part.missing()]
-        if not apply_it or not missing:
-            return missing, missing
-        for part in (services.tracker, services.crm):
-            own = [one for name, one in missing if name == part.name and one.makeable]
-            if own:
-                part.make(own)
-        again = self.services()
-        return missing, [(part.name, one) for part in (again.tracker, again.crm) for one in part.missing()]
-
-    def doctor(self) -> list[Check]:
-        """Check every service, the rules against the pipeline, and the clock."""
-        services = self.services()
-        checks = [Check("config", True, f"{self.config.path}, rules in {self.config.programme.rules}")]
-        checks += [
-            Check("config", False, f"{key} stands in the file itself", "Write env:NAME or file:PATH instead.")
-            for key in self.config.literal_secrets
-        ]
-        parts: list[Tracker | Crm | Ledger | Notifier] = [services.tracker, services.crm, services.ledger]
-        for part in (*parts, *self.notifiers().values()):
-            try:
-                checks += part.check()
-            except ServiceError as error:
-                checks.append(
-                    Check(part.name, False, str(error), "See whether the service is up, then run doctor again.")
-                )
-        try:
-            self._check_stages(self.programme(services))
-            checks.append(Check("rules", True, "every stage of the pipeline has a status"))
-        except RulesError as error:
-            checks += [Check("rules", False, f"{f.key} {f.text}", f.remedy) for f in error.faults]
-        return checks
-
-    def health(self) -> Report:
-        """Return how every flow fares, what is held or waiting, and what was spent."""
-        config, now = self.config, self.clock.now()
-        month = now.date().replace(day=1)
-        return Report(
-            programme=config.programme.name, at=now, flows=health(self.store, config.programme.name),
-            messages={str(state): count for state, count in self.journal.counts().items()},
-            held=tuple(self.journal.held()),
-            tracker_calls=self.caller.usage(f"airtable.{config.airtable.base}.month", month),
-            monthly_calls=config.airtable.monthly_calls,
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What `status` shows."""
-
-    programme: str
-    at: datetime
-    flows: Sequence[Health]
-    messages: Mapping[str, int]
-    held: Sequence[Message]
-    tracker_calls: int
-    monthly_calls: int
 
 
 def together(plans: Mapping[str, Plan]) -> str:

@@ -188,9 +188,10 @@ def start(config_path: Path) -> None:
 def status(config_path: Path, as_json: bool) -> None:
     """Show the health of every flow, what is held, and what was spent of the services' budgets."""
     from worker.show import show_status, status_as_json
+    from worker.upkeep import report
 
     with _open(config_path) as app:
-        health = app.health()
+        health = report(app)
     if as_json:
         click.echo(json.dumps(status_as_json(health), ensure_ascii=False))
     else:
@@ -225,13 +226,17 @@ def explain(config_path: Path, key: str, as_of: datetime | None, as_json: bool) 
 def retry(config_path: Path, key: str | None, skip: bool) -> None:
     """Send what is held for KEY (a notice or a statement) again; without KEY list what is held."""
     from worker.show import show_held
+    from worker.upkeep import retry as free
 
     with _open(config_path) as app:
         if key is None:
             show_held(app.journal.held())
             return
-        done = app.retry(key, skip=skip)
-    click.echo(done)
+        try:
+            click.echo(free(app, key, skip=skip))
+        except LookupError as error:
+            click.secho(str(error), fg="red", err=True)
+            sys.exit(FAILED)
 
 
 @cli.command()
@@ -241,9 +246,10 @@ def retry(config_path: Path, key: str | None, skip: bool) -> None:
 def setup(config_path: Path, apply_it: bool, as_json: bool) -> None:
     """Show which tables, columns and CRM properties are missing; with --apply make them."""
     from worker.show import show_missing
+    from worker.upkeep import set_up
 
     with _open(config_path) as app:
-        missing, left = app.set_up(apply_it)
+        missing, left = set_up(app, apply_it)
     if as_json:
         found = [{"service": s, "what": m.what, "remedy": m.remedy, "makeable": m.makeable} for s, m in missing]
         click.echo(json.dumps({"missing": found, "left": [m.what for _, m in left]}, ensure_ascii=False))
@@ -258,9 +264,10 @@ def setup(config_path: Path, apply_it: bool, as_json: bool) -> None:
 def doctor(config_path: Path, as_json: bool) -> None:
     """Check tokens, scopes, columns, stages, rules and the clock; exit 1 on a fault."""
     from worker.show import show_checks
+    from worker.upkeep import doctor as examine
 
     with _open(config_path) as app:
-        checks = app.doctor()
+        checks = examine(app)
     if as_json:
         found = [{"check": c.name, "ok": c.ok, "found": c.found, "remedy": c.remedy} for c in checks]
         click.echo(json.dumps({"checks": found}, ensure_ascii=False))

@@ -20,10 +20,10 @@ from worker.domain.plan import Plan, RowEdit
 from worker.engine.runs import Health, Outcome
 
 if TYPE_CHECKING:
-    from worker.app import Report
     from worker.engine.journal import Message
     from worker.engine.rows import Progress as Step
     from worker.ports import Check, Missing
+    from worker.upkeep import Report
 
 _COLOURS = {"in sync": "green", "needs attention": "yellow", "waiting": "yellow", "busy": "yellow"}
 _MOST = 40  # changes of one partner that are shown one by one

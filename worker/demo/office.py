@@ -19,6 +19,7 @@ from worker.app import DEFAULT_FLOWS, App, load
 from worker.demo.clock import PlayedClock
 from worker.engine.runs import Outcome
 from worker.sandbox.world import World
+from worker.upkeep import set_up
 
 NAME = "Example Software partners"
 LONDON = ZoneInfo("Europe/London")
@@ -58,7 +59,7 @@ class Office:
         os.environ.update(world.environment())
         config, loaded = load(self.config)
         self.app = App(config, loaded, clock=PlayedClock(world.clock))
-        _, left = self.app.set_up(True)
+        _, left = set_up(self.app, True)
         if left:
             raise RuntimeError(f"the sandbox could not be set up: {left}")
 

@@ -101,7 +101,7 @@ class Door:
                 raise Unavailable(SERVICE, words) from error
             raise Unsure(SERVICE, words) from error
         with suppress(TypeError, ValueError):
-            self.ahead = self._clock.now() - parsedate_to_datetime(reply.headers.get("Date"))
+            self.ahead = self._clock.now() - parsedate_to_datetime(reply.headers.get("Date", ""))
         return reply
 
     def _judge(self, reply: requests.Response, expect: str | None, *, read: bool, rows: bool) -> dict[str, Any]:

@@ -172,34 +172,37 @@ class Door:
         # urllib3 would send again by itself after a lost connection, and sleep through a Retry-After of hours.
         client.rest_client.pool_manager.connection_pool_kw.update(retries=False, block=True)
         client.set_default_header("Accept-Encoding", "gzip")
-        client.rest_client.request = _with_timeout(client.rest_client.request, self._timeout)
+        client.rest_client.request = _whole(client.rest_client.request, self._timeout)
         return AccountingApi(client, base_url=self._api_url)
 
 
-def _with_timeout(send: Callable[..., Any], timeout: tuple[float, float]) -> Callable[..., Any]:
+def _whole(send: Callable[..., Any], timeout: tuple[float, float]) -> Callable[..., Any]:
+    """Return the SDK's way to send, with timeouts, that reads every answer to its end before it returns.
+
+    Five answers left unread would block the sixth call for ever. What the SDK makes of the answer is decided above it.
+    """
+
     def request(method: str, url: str, **terms: Any) -> Any:
-        return send(method, url, **{**terms, "_request_timeout": timeout})
+        return send(method, url, **{**terms, "_request_timeout": timeout, "_preload_content": True})
 
     return request
 
 
 def _answered(call: Callable[[], Any]) -> Answer:
-    """Make a call and read its answer at once: five answers left unread would block the sixth call for ever."""
+    """Make a call that returns the SDK's bare answer; one that fails on the way is Unavailable, as all are reads."""
     from urllib3.exceptions import HTTPError
     from xero_python.exceptions import ApiException
 
     try:
         reply = call()
-        body = reply.data
     except ApiException as error:
-        answer = error.http_resp
-        if answer is None:
+        reply = error.http_resp
+        if reply is None:
             raise Unavailable(SERVICE, "no answer (the certificate is not trusted)") from None
-        return Answer(answer.status, _lower(answer.urllib3_response.headers), answer.data or b"")
     except HTTPError as error:
-        # Only the kind of error: its text may hold addresses. All calls here are reads: nothing can have happened.
+        # Only the kind of error: its text may hold addresses.
         raise Unavailable(SERVICE, f"no answer ({type(error).__name__})") from None
-    return Answer(reply.status, _lower(reply.headers), body)
+    return Answer(reply.status, _lower(reply.urllib3_response.headers), reply.data or b"")
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:
