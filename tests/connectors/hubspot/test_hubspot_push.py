@@ -276,12 +276,13 @@ def test_a_key_held_by_an_archived_deal_is_for_a_person(crm, portal):
 
 
 def test_a_bad_row_is_refused_in_words_and_stops_no_other(crm, portal):
-    """An unknown currency is told for its row alone; the words name the property."""
+    """An unknown currency is told for its row alone; the words name the property and the cell to correct."""
     outcomes = crm.put([lead(0), lead(1, value="5", currency="XXX"), lead(2)])
 
     assert [LeadRefs, Refused, LeadRefs] == [type(o) for o in outcomes]
     assert ("INVALID_OPTION", "deal_currency_code") == (outcomes[1].code, outcomes[1].field)
-    assert 'HubSpot does not take the value of "deal_currency_code"' in outcomes[1].text
+    assert outcomes[1].text.startswith('HubSpot does not take the value of "deal_currency_code"')
+    assert outcomes[1].text.endswith(": correct Currency in the row")
     assert 2 == len(portal.deals())
 
 

@@ -22,6 +22,12 @@ from worker.ports import Refused, ServiceError, Unavailable, Unsure
 # Types of association (docs, 2026-11). 1 and 5 make the company the primary one, which 279 and 341 would not.
 CONTACT_TO_COMPANY, CONTACT_TO_PRIMARY_COMPANY, DEAL_TO_CONTACT, DEAL_TO_PRIMARY_COMPANY = 279, 1, 3, 5
 
+# Where a property's value comes from, for whoever has to correct it.
+_CELLS = {
+    "name": "Company", "domain": "Website", "website": "Website", "firstname": "First name", "lastname": "Last name",
+    "email": "Email", "phone": "Phone", "country": "Country", "description": "Notes", "amount": "Estimated value",
+    "deal_currency_code": "Currency",
+}  # fmt: skip
 _LONGEST_TEXT = 65_536  # characters of a text property (docs, 2026-11)
 _log = structlog.get_logger(__name__)
 
@@ -51,7 +57,7 @@ class _Lead:
     def outcome(self) -> LeadRefs | ServiceError:
         known = self.draft.known
         if self.error is not None:
-            return self.error
+            return _naming_the_cell(self.error)
         return LeadRefs(_id(self.deal), _id(self.company) or known.company, _id(self.contact) or known.contact)
 
 
@@ -201,6 +207,15 @@ def _set_contact(lead: _Lead, made: Made) -> None:
 
 def _set_deal(lead: _Lead, made: Made) -> None:
     lead.deal = made
+
+
+def _naming_the_cell(error: ServiceError) -> ServiceError:
+    """Add to the refusal of a value in which cell of the lead row it is corrected."""
+    if isinstance(error, Refused) and error.code.startswith("INVALID_") and error.field in _CELLS:
+        return Refused(
+            error.service, f"{error.text}: correct {_CELLS[error.field]} in the row", error.code, error.field
+        )
+    return error
 
 
 def _id(made: Made | None) -> str | None:
