@@ -178,10 +178,15 @@ class App:
         )  # fmt: skip
 
     def told(self, notice: str) -> str | None:
-        """Return how far a notice is: None (never intended), pending, held, sent, skipped; or what `retry` ordered."""
+        """Return how far a notice is: None (unknown), intended (its row not written), pending, held, sent or skipped.
+
+        Where nothing is known, what `retry` ordered counts.
+        """
         states = set(self.journal.states([notice]).values())
         if not states:
             return self.memory.load("retries").get(notice)
+        if states == {"intended"}:
+            return "intended"
         if "held" in states:
             return "held"
         if states <= {"sent", "skipped"}:

@@ -73,6 +73,9 @@ class Table:
             else:
                 kept[column] = _bare(cell) if isinstance(cell, Decimal) else cell
 
+    def delete(self, row_id: str) -> None:
+        del self._rows[row_id]
+
 
 def _bare(number: Decimal) -> Decimal:
     return Decimal(format(number.normalize(), "f"))

@@ -94,9 +94,11 @@ def test_a_begun_statement_of_an_opening_balance_alone_is_finished(today: str, r
     assert ["Confirmed"] == [a.status for a in found.lines]
 
 
-def test_a_message_about_lines_that_nobody_locked_makes_nothing() -> None:
-    """Without opening and without locked lines there is no statement to finish."""
-    assert frozenset() == planned([line("2025-03")], told=lambda key: True).fresh
+def test_a_message_about_lines_that_nobody_locks_any_more_is_no_end() -> None:
+    """Where the locks were lost with the row, the statement is made anew; it is the outbox that sends nothing twice."""
+    found = planned([line("2025-03")], told=lambda key: True)
+
+    assert ("Issued", True) == (one(found).status, found.lines[0].locked)
 
 
 @pytest.mark.parametrize("status", ["On statement", "Invoiced", "Paid"])

@@ -119,7 +119,7 @@ def statement_plan(
     books = _read(line_rows, statement_rows, policy)
     outcome = plan_statements(
         partners, books.lines, books.statements, policy, today, period=period, stopped=books.stopped,
-        told=lambda key: told(statement_notice_key(key)) is not None,
+        told=lambda key: told(statement_notice_key(key)) not in (None, "intended"),
     )  # fmt: skip
     names = {key: partner.name for key, partner in partners.items()}
     on_statement: dict[str, list[Line]] = defaultdict(list)

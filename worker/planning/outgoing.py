@@ -12,7 +12,9 @@ from worker.domain.plan import Tell
 from worker.domain.words import Words
 from worker.planning.money_notices import statement_notice, statement_notice_key
 
-Told = Callable[[str], str | None]  # a notice's key → how far its messages are; None where none is known
+# A notice's key → how far its messages are: intended (its row is not written), pending, held, sent, skipped; or what a
+# person ordered: resend, skipped; None where none is known.
+Told = Callable[[str], str | None]
 State = Literal["sent", "skipped", "stopped", "held", "unreachable", "new", "pending", "unknown"]
 
 _NOT_TOLD = "Not told: "  # in the row of a statement that there was no way to send

@@ -130,15 +130,13 @@ class _Book:
             opening, free = opened(history, period, self.currency), self._free(period)
             if not begun and not free and not opening:
                 continue
-            told = self.told(key)
+            told = bool(held or opening) and self.told(key)
             late = period != self.by_hand and self.today > self._last_chance(period)
             if late and not begun and not told:
                 self._missed(period, opening, free)
                 continue
             fixed = row is not None or told or late or bool(later)
             chosen = sorted(held if fixed else [*held, *free], key=line_order)
-            if not begun and not chosen and not opening:
-                continue
             statement = self._compose(key, period, chosen, opening)
             self.made[key] = statement if row is None else replace(statement, row=row.row, hold=row.hold)
             self.locks.update({line.key: key for line in chosen if not line.locked})
