@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,7 +25,21 @@ F = TypeVar("F", bound=Callable[..., Any])
 DONE, FAILED, CHANGES, STOPPED = 0, 1, 2, 3
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _ConfigAnywhere(click.Group):
+    """A group whose --config may stand after the command too."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put --config first, where click looks for it."""
+        words, ours, others = iter(args), list[str](), list[str]()
+        for word in words:
+            if word == "--config":
+                ours += [word, *islice(words, 1)]
+            else:
+                (ours if word.startswith("--config=") else others).append(word)
+        return super().parse_args(ctx, [*ours, *others])
+
+
+@click.group(cls=_ConfigAnywhere, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--config", "config_path", type=click.Path(path_type=Path), envvar="QUARTERDAY_CONFIG",
               default=Path("config.toml"), show_default=True, help="The settings of the programme.")  # fmt: skip
 @click.version_option(package_name="quarterday")
@@ -70,7 +85,7 @@ class Instant(click.ParamType[datetime]):
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read the text; a date alone is its first moment in UTC."""
+        """Read the text; a time without its zone is refused."""
         try:
             at = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
         except ValueError:

@@ -104,7 +104,8 @@ class _Reader:
         self.path = path
         self.faults: list[Fault] = []
         self.literal: list[str] = []
-        self.root = load(path, self.faults)
+        absent = "Let `quarterday init` write one there, or name another with --config."
+        self.root = load(path, self.faults, absent=absent)
 
     def secret(self, section: Section, name: str, default: str, *, needed: bool = True) -> str:
         """Return what `env:NAME` or `file:PATH` stands for; a missing one is a fault where it is needed."""

@@ -170,12 +170,12 @@ def _meant(word: str, options: Sequence[str]) -> str:
     return f" Was {close[0]!r} meant?" if close else ""
 
 
-def load(path: Path, faults: list[Fault]) -> Section:
-    """Read one TOML file; an unreadable one is a fault and reads as empty."""
+def load(path: Path, faults: list[Fault], *, absent: str = "Put the file there or name another.") -> Section:
+    """Read one TOML file; an unreadable one is a fault and reads as empty. `absent` is the remedy for no file."""
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        faults.append(Fault(str(path), "", f"can't be read ({error.strerror})", "Put the file there or name another."))
+        faults.append(Fault(str(path), "", f"can't be read ({error.strerror})", absent))
         values = {}
     except UnicodeDecodeError:
         faults.append(Fault(str(path), "", "is not UTF-8 text", "Save it as UTF-8."))
