@@ -90,7 +90,7 @@ class Feed:
         answer = self._door.call("GET", self._door.hooks_url, expect="webhooks")
         ours = [h for h in answer["webhooks"] if _is_ours(h) or h.get("id") == self.hook()]
         for hook in ours:
-            if self._alive(hook):
+            if self._alive(hook) and self._lasting(hook):
                 self._remember({"hook": hook["id"]})
                 return Place(str(hook["id"]), int(hook.get("cursorForNextPayload") or 1))
         for hook in ours:
@@ -107,6 +107,21 @@ class Feed:
         expires = hook.get("expirationTime")
         alive = expires is None or datetime.fromisoformat(expires) > self._clock.now()
         return alive and hook.get("isHookEnabled", True) is not False
+
+    def _lasting(self, hook: Mapping[str, Any]) -> bool:
+        """Prolong a hook that would end before the next reading may come; False where it can't be.
+
+        An ended hook answers for another week as if nothing had changed, and listing hooks prolongs none (docs).
+        """
+        expires = hook.get("expirationTime")
+        if expires is None or datetime.fromisoformat(expires) - self._clock.now() > GAP:
+            return True
+        try:
+            url = f"{self._door.hooks_url}/{hook['id']}/refresh"
+            self._door.call("POST", url, expect="expirationTime", repeatable=True)
+        except (Refused, Unauthorised):
+            return False
+        return True
 
     def _delete(self, hook: str) -> None:
         """Delete a dead hook, which counts against the ten that a base may have; it may be gone by itself."""
