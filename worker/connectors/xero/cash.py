@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from worker.connectors.xero.api import OVERPAYMENTS, PREPAYMENTS, Kind
@@ -58,8 +59,11 @@ class Used:
 
 def amount(value: object, currency: str) -> Decimal | None:
     """Return an amount with the currency's minor digits; None where it is none."""
-    if not isinstance(value, str):
-        return None
+    return _amount(value, currency) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=4096)
+def _amount(value: str, currency: str) -> Decimal | None:
     try:
         exact = Decimal(value)
         padded = exact.quantize(_PLACES[digits(currency)])
@@ -88,7 +92,7 @@ def _parent(row: Row) -> tuple[str, bool]:
     """Return the id of what was paid, and whether it is an invoice; a refund may name its credit under "Invoice"."""
     for name, keys in (("Overpayment", ("OverpaymentID", "ID")), ("Prepayment", ("PrepaymentID", "ID")),
                        ("CreditNote", ("CreditNoteID", "ID"))):  # fmt: skip
-        for key in keys:
+        for key in keys if name in row else ():
             if found := _get(row, name, key):
                 return found, False
     kind = row.get("PaymentType")

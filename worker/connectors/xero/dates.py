@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,8 +43,11 @@ def header(instant: int) -> str:
 
 
 def _instant(value: object) -> datetime | None:
-    if not isinstance(value, str):
-        return None
+    return _read(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=4096)  # the same days stand in thousands of rows
+def _read(value: str) -> datetime | None:
     try:
         if found := _MS.fullmatch(value.strip()):
             return EPOCH + timedelta(milliseconds=int(found[1]))
