@@ -201,6 +201,17 @@ def test_a_refund_on_a_credit_note_reaches_the_deal() -> None:
     assert ["Confirmed", "Waiting"] == told.on("2025-03-01").statuses()[:2]
 
 
+def test_a_refund_on_a_note_that_belongs_to_nobody_takes_nothing() -> None:
+    """The note names two deals."""
+    told = story(
+        *two(), invoices=[invoice(paid="2025-01-12 12000")],
+        notes=[note(reference="9001 9002", on="2025-02-10", sub_total="11000", refunds="2025-02-10 11000")],
+    )  # fmt: skip
+
+    assert ["9001"] == served(told)
+    assert ["Confirmed", "Confirmed"] == told.statuses()[:2]
+
+
 # ---- suggestions ----------------------------------------------------------------------------------------------------
 
 
