@@ -64,7 +64,7 @@ def monthly_summaries(
         if partner.status != "Enrolled" or not sent:
             continue
         news = mine or any(Month.of(local_day(lead.submitted, zone)) == month for lead in sent)
-        if news and told(monthly_notice_key(partner.key, month)) is None:
+        if news and told(monthly_notice_key(partner.key, month)) in (None, "intended"):
             notice = monthly_notice(partner, sent, mine, month, zone=zone, words=words)
             tells.append(Tell(notice, "", "a month is over"))
     return tells

@@ -1,0 +1,104 @@
+"""What partners read of money, in the words that ship with the programme."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from worker.domain.lines import Statement
+from worker.domain.months import Month
+from worker.messages import Messages
+from worker.planning.money_notices import (
+    monthly_notice,
+    monthly_notice_key,
+    paid_notice,
+    statement_notice,
+    statement_notice_key,
+)
+
+from .bookkeeping import Q1, day, line, statement
+from .office import ACME_ROW, plain_words
+from .rows_of_leads import lead_row
+
+WORDS = Messages(Path(__file__).parents[2] / "rules" / "messages", "Northwind partners")
+LINES = [
+    line("2025-01", client="Oak & Sons", why="1,000.00 a month × 10 % = 100.00; month 1 of 12"),
+    line("2025-02", "-30.00", kind="clawback", lead="L-ABCD2345", why="2024-12 is not earned any more"),
+]
+ISSUED = statement(Q1, lines=LINES, opening="20.00")
+
+
+def test_a_statement_says_what_to_invoice_and_how_it_came_about() -> None:
+    """The amount, the number to put on the bill, every line with its sum, and what was carried from before."""
+    notice = statement_notice(ISSUED, LINES, ACME_ROW, WORDS)
+
+    assert "Your statement 2025-Q1/acme/GBP: please invoice 90.00 GBP" == notice.subject
+    for words in (
+        "Please send us an invoice for 90.00 GBP, net of tax, with the number 2025-Q1/acme/GBP on it.",
+        "Carried from before: 20.00 GBP",
+        "2025-01  Oak & Sons  100.00 GBP\n    1,000.00 a month × 10 % = 100.00; month 1 of 12",
+        "2025-02  L-ABCD2345  -30.00 GBP  (clawback)",
+        "Together: 90.00 GBP\nTo invoice: 90.00 GBP",
+    ):
+        assert words in notice.text
+    assert "Oak &amp; Sons" in (notice.html or "")
+    rows = (("To invoice", "90.00 GBP"), ("2025-01 Oak & Sons", "100.00 GBP"), ("2025-02 L-ABCD2345", "-30.00 GBP"))
+    assert rows == notice.rows
+    assert (statement_notice_key(Q1), "statement", ACME_ROW.recipient()) == (notice.key, notice.kind, notice.recipient)
+
+
+def test_what_a_cap_leaves_open_is_said() -> None:
+    """Of 90.00 together 100.00 to invoice: −10.00 goes into the next statement."""
+    capped = statement(Q1, lines=LINES, opening="20.00", carried="-10.00")
+
+    assert "Together: 90.00 GBP, of which -10.00 GBP is carried into your next statement\nTo invoice: 100.00 GBP" in (
+        statement_notice(capped, LINES, ACME_ROW, WORDS).text
+    )
+
+
+@pytest.mark.parametrize(
+    ("carried", "reason"),
+    [
+        (statement(Q1, "Carried", LINES[:1]), "comes to 100.00 GBP. It is below the least that we settle."),
+        (statement(Q1, "Carried", LINES[1:]), "comes to -30.00 GBP. It is below zero."),
+    ],
+)
+def test_a_carried_statement_says_why(carried: Statement, reason: str) -> None:
+    """There is nothing to invoice, and the balance is not lost."""
+    notice = statement_notice(carried, LINES, ACME_ROW, WORDS)
+
+    assert ("carried", "Your statement 2025-Q1/acme/GBP: nothing to invoice this time") == (notice.kind, notice.subject)
+    assert f"{reason} It is carried into your next statement; there is nothing to invoice now." in notice.text
+
+
+def test_that_a_statement_is_paid() -> None:
+    """How much, which bill, and when."""
+    paid = replace(ISSUED, status="Paid", bill_number="ACME 17", paid_on=day("2025-04-20"))
+    notice = paid_notice(paid, ACME_ROW, WORDS)
+
+    assert ("acme/paid/2025-Q1/acme/GBP", "paid") == (notice.key, notice.kind)
+    assert (("Paid", "90.00 GBP"), ("Invoice", "ACME 17")) == notice.rows
+    for words in ("90.00 GBP", "ACME 17", "2025-04-20"):
+        assert words in notice.text
+
+
+def test_how_a_month_went() -> None:
+    """Counts and balances, in words."""
+    leads = [lead_row("r1", Lead="L-1", Status="Won"), lead_row("r2", Lead="L-2", Status="In review")]
+    month = Month(2026, 3)
+    notice = monthly_notice(ACME_ROW, leads, LINES, month, zone=ZoneInfo("UTC"), words=WORDS)
+
+    assert (monthly_notice_key("acme", month), "monthly") == (notice.key, notice.kind)
+    assert (("Leads sent", "2"), ("Under way", "1"), ("Won", "1")) == notice.rows
+    assert "March 2026" in notice.subject + notice.text
+    assert "70.00 GBP" in notice.text
+
+
+def test_the_amounts_have_the_currencys_digits() -> None:
+    """Yen have none."""
+    yen = statement("2025-Q1/acme/JPY", lines=[line("2025-01", "12500", currency="JPY")])
+
+    assert '"amount": "12,500"' in statement_notice(yen, [], ACME_ROW, plain_words).text

@@ -1,0 +1,148 @@
+"""Partners' own figures, and what they are told when a month is over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from worker.domain.leads import LeadRow
+from worker.domain.lines import Line
+from worker.domain.partners import PartnerRow
+from worker.domain.plan import Tell
+from worker.planning.totals import monthly_summaries, partner_totals
+
+from .bookkeeping import day, line
+from .office import plain_words
+from .rows_of_leads import lead_row, partner_row
+
+ACME = partner_row("Acme Ltd", Key="acme")
+LONDON = ZoneInfo("Europe/London")
+
+
+def lead(
+    key: str | None = "L-1", partner: str = "Acme Ltd", status: str = "Won", on: str = "2025-03-10", **more: object
+) -> LeadRow:
+    at = datetime.combine(date.fromisoformat(on), datetime.min.time(), UTC)
+    return lead_row(key or "r0", Lead=key, Partner=partner, Status=status, Submitted=at, **more)
+
+
+# ---- totals ---------------------------------------------------------------------------------------------------------
+
+LINES = [
+    line("2025-01", "100.00", "Paid"),
+    line("2025-02", "70.00", "Invoiced"),
+    line("2025-03", "-20.00", "On statement", kind="clawback"),
+    line("2025-04", "5.00"),
+    line("2025-05", "1000.00", "Waiting"),
+    line("2025-06", "1000.00", "Expected"),
+    line("2025-07", "0.00", "Cancelled"),
+    line("2025-01", "9.00", "Paid", currency="EUR"),
+    line("2025-01", "9.00", "Paid", partner="birch"),
+]
+
+
+def totals(partner: PartnerRow, leads: list[LeadRow], lines: list[Line]) -> dict[str, str]:
+    (edit,) = partner_totals([partner], leads, lines, "GBP")
+    return {column: str(cell) for column, cell in edit.after.items()}
+
+
+def test_totals_are_of_the_partners_own_leads_and_lines() -> None:
+    """Earned is what is confirmed or locked, Paid what is paid, in the partner's currency; Balance is the rest."""
+    leads = [
+        lead("L-1"),
+        lead("L-2", "acme", "In review"),
+        lead("L-3", ACME.row.id, "Lost"),
+        lead("L-4", "Birch"),
+        lead(None),
+        lead("L-6", Direction="Sent"),
+    ]
+
+    assert {"Leads": "3", "Won": "1", "Earned": "155.00", "Paid": "100.00", "Balance": "55.00"} == totals(
+        ACME, leads, LINES
+    )
+    assert {"Leads": "0", "Won": "0", "Earned": "9.00", "Paid": "9.00", "Balance": "0.00"} == totals(
+        replace(ACME, currency="EUR"), [], LINES
+    )
+
+
+def test_only_totals_that_changed_are_written() -> None:
+    """A partner whose row says so already, or who has no key yet, gives no edit."""
+    cells = {
+        "Leads": Decimal(0),
+        "Won": Decimal(0),
+        "Earned": Decimal(155),
+        "Paid": Decimal(100),
+        "Balance": Decimal(7),
+    }
+    standing = partner_row("Acme Ltd", Key="acme", **cells)
+
+    (edit,) = partner_totals([standing, partner_row("New", Key=None)], [], LINES, "GBP")
+    assert (standing.row.id, "acme", {"Balance": Decimal("55.00")}) == (edit.row, edit.about, dict(edit.after))
+
+
+# ---- a month is over ------------------------------------------------------------------------------------------------
+
+
+def summaries(
+    today: str = "2025-04-01", partner: PartnerRow = ACME, *, leads: list[LeadRow] | None = None,
+    lines: list[Line] | None = None, told: str | None = None, since: str = "2025-01-01",
+) -> list[Tell]:  # fmt: skip
+    return monthly_summaries(
+        [partner], [lead()] if leads is None else leads, LINES if lines is None else lines, today=day(today),
+        zone=LONDON, words=plain_words, told=lambda _: told, known_since=day(since),
+    )  # fmt: skip
+
+
+def test_in_the_first_days_a_partner_is_told_of_the_month_before() -> None:
+    """Leads sent in it, under way and won, and what is confirmed and waiting by currency."""
+    leads = [
+        lead("L-1"),
+        lead("L-2", status="In review", on="2025-02-28"),
+        lead("L-3", status="Duplicate"),
+        lead("L-4", status="Lost", on="2025-04-01"),
+    ]
+    (tell,) = summaries(leads=leads)
+
+    assert ("acme/monthly/2025-03", "monthly", "") == (tell.notice.key, tell.notice.kind, tell.needs)
+    assert (("Leads sent", "2"), ("Under way", "1"), ("Won", "1")) == tell.notice.rows
+    assert '"month": "March 2025"' in tell.notice.text
+    gbp = '{"currency": "GBP", "confirmed": "5.00", "waiting": "1,000.00"}'
+    assert f'"balances": [{{"currency": "EUR", "confirmed": "0.00", "waiting": "0.00"}}, {gbp}]' in tell.notice.text
+
+
+@pytest.mark.parametrize(
+    ("today", "told", "since", "number"),
+    [
+        ("2025-04-01", None, "2025-03-31", 1),
+        ("2025-04-05", None, "2025-03-31", 1),
+        ("2025-04-06", None, "2025-03-31", 0),
+        ("2025-04-03", "intended", "2025-03-31", 1),
+        ("2025-04-03", "pending", "2025-03-31", 0),
+        ("2025-04-03", "sent", "2025-03-31", 0),
+        ("2025-04-03", None, "2025-04-01", 0),
+    ],
+)
+def test_it_is_told_once_and_not_where_nobody_knows(today: str, told: str | None, since: str, number: int) -> None:
+    """In the first five days, unless a message is known; a state that began in these days knows of none."""
+    assert number == len(summaries(today, told=told, since=since))
+
+
+@pytest.mark.parametrize(
+    ("partner", "leads", "lines", "number"),
+    [
+        (ACME, [lead(on="2025-01-10")], [line("2025-01", "1.00", "Paid")], 1),
+        (ACME, [lead(on="2025-01-10")], [], 0),
+        (ACME, [lead(on="2025-03-31")], [], 1),
+        (ACME, [], [line("2025-01", "1.00", "Paid")], 0),
+        (replace(ACME, status="Paused"), [lead()], [], 0),
+        (replace(ACME, status="Left"), [lead()], [], 0),
+        (replace(ACME, key=""), [lead()], [], 0),
+    ],
+)
+def test_only_who_has_news_is_told(partner: PartnerRow, leads: list[LeadRow], lines: list[Line], number: int) -> None:
+    """Enrolled partners with leads, who have lines or sent a lead in that month."""
+    assert number == len(summaries(partner=partner, leads=leads, lines=lines))
