@@ -118,16 +118,18 @@ def plan_settle(programme: Programme) -> Plan:
 
 def plan_sweep(programme: Programme) -> Plan:
     """Everything, whole → what a missed event would have changed; `notes` count what it repaired."""
-    programme = replace(programme, whole=True)
-    first = plan_stages(programme)
-    programme = replace(programme, whole=False)  # just read in full; the other flows look at the same facts
-    parts: list[Plan] = [first]
-    for name in ("commissions", "cash", "settle"):
-        try:
-            parts.append(FLOWS[name](programme))
-        except ServiceError as error:
-            parts.append(Plan("sweep", notes=(f"{name} was left out: {error}",)))
-    return money_plans.merged("sweep", parts)
+    parts = [plan_stages(replace(programme, whole=True))]  # reads tracker and CRM in full
+    try:
+        programme.ledger.books(whole=True)
+        parts += [FLOWS[name](programme) for name in ("commissions", "cash", "settle")]  # look at what was just read
+    except ServiceError as error:
+        parts.append(Plan("sweep", notes=(f"the ledger was left out: {error}",)))
+    plan = money_plans.merged("sweep", parts)
+    # Partners' totals are of the lines as they stood; the next settle brings them up to date.
+    plan = replace(plan, edits=tuple(edit for edit in plan.edits if edit.table != "Partners"))
+    repaired = len(plan.edits)
+    note = (f"{repaired} row{'s' if repaired != 1 else ''} put right that no flow had heard of",) if repaired else ()
+    return replace(plan, notes=(*plan.notes, *note))
 
 
 FLOWS: Mapping[str, Callable[[Programme], Plan]] = {
