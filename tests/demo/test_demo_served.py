@@ -163,8 +163,8 @@ def test_archived_and_restored(browser: Browser) -> None:
     """An archived deal puts its lines on hold, a restored one takes them off again."""
     deal = browser.served.office.deal("Hazel Foods")
 
-    assert "On hold: 960.00 GBP" in browser.press("archive-deal", deal=deal)
-    assert "lines of Hazel Foods On hold →" in browser.press("restore-deal", deal=deal)
+    assert "lines of Hazel Foods Expected → On hold" in browser.press("archive-deal", deal=deal)
+    assert "lines of Hazel Foods On hold → Expected" in browser.press("restore-deal", deal=deal)
 
 
 def test_a_form_that_lacks_something_is_refused_in_words(browser: Browser) -> None:

@@ -59,7 +59,7 @@ class Loop:
         return next((event for event in self.events if event.number == number), None)
 
     def did(self, act: Callable[[], str]) -> Event:
-        """Let a person act, then run; what the stand-ins refuse is told in their words."""
+        """Let a person act, then run, with the nightly sweep; what the stand-ins refuse is told in their words."""
         with self.lock:
             event = self._event("")
             try:
@@ -68,7 +68,7 @@ class Loop:
                 event.refused = str(refusal)
                 return event
             self.office.world.clock.advance(_SOON)
-            self._run(event)
+            self._run(event, sweep=True)
             return event
 
     def pass_time(self, to: date) -> Event:
@@ -80,7 +80,7 @@ class Loop:
                 day += timedelta(days=1)
                 if day == to or day.weekday() == 0 or day.day in (1, _STATEMENT_DAY):
                     self.office.until(day, 9)
-                    self._run(event, f"{day:%d %b}: ")
+                    self._run(event, f"{day:%d %b}: ", sweep=True)
             return event
 
     # ---- what a played story tells (`year.Telling`) ------------------------------------------------------------------
@@ -110,9 +110,9 @@ class Loop:
         self.events.append(event)
         return event
 
-    def _run(self, event: Event, when: str = "") -> None:
+    def _run(self, event: Event, when: str = "", *, sweep: bool = False) -> None:
         before = look(self.office)
-        self.outcomes = self.office.run()
+        self.outcomes = self.office.run(sweep=sweep)
         event.worker += [f"{when}{words}" for words in told(before, look(self.office), self.outcomes)]
 
     def _work(self) -> None:

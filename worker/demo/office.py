@@ -69,9 +69,9 @@ class Office:
     def __exit__(self, *_: object) -> None:
         self.app.__exit__()
 
-    def run(self) -> dict[str, Outcome]:
-        """Run the flows as `quarterday run` does."""
-        return self.app.run(DEFAULT_FLOWS)
+    def run(self, *, sweep: bool = False) -> dict[str, Outcome]:
+        """Run the flows as `quarterday run` does; with the nightly sweep before them if wished."""
+        return self.app.run(("sweep", *DEFAULT_FLOWS) if sweep else DEFAULT_FLOWS)
 
     @property
     def today(self) -> date:
