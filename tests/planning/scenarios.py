@@ -108,12 +108,13 @@ class Day:
     raw: Json
     today: date
     zone: ZoneInfo
+    open_end: bool = False  # services tell of what is dated later, too
 
     @staticmethod
-    def of(raw: Json, as_of: str) -> Day:
+    def of(raw: Json, as_of: str, *, open_end: bool = False) -> Day:
         zone = ZoneInfo(raw["policy"]["time_zone"])
         today = local_day(datetime.fromisoformat(as_of), zone) if "T" in as_of else date.fromisoformat(as_of)
-        return Day(raw, today, zone)
+        return Day(raw, today, zone, open_end)
 
     def policy(self) -> Policy:
         given = self.raw["policy"]
@@ -160,14 +161,14 @@ class Day:
         return [replace(bill, type="ACCPAY") for bill in self._invoices("bills")]
 
     def _there(self, raw: Json) -> bool:
-        return date.fromisoformat(raw["date"]) <= self.today
+        return self.open_end or date.fromisoformat(raw["date"]) <= self.today
 
     def _instant(self, text: str | None) -> datetime | None:
         """Return an instant that is there already."""
         if text is None:
             return None
         at = datetime.fromisoformat(text)
-        return at if local_day(at, self.zone) <= self.today else None
+        return at if self.open_end or local_day(at, self.zone) <= self.today else None
 
     def _deal(self, raw: Json) -> Deal:
         won_at, left_won_at = self._instant(raw["won_at"]), self._instant(raw.get("left_won_at"))
@@ -288,11 +289,12 @@ class Story:
     commissions: Table = field(default_factory=lambda: Table("Commissions"))
     statements: Table = field(default_factory=lambda: Table("Statements"))
     problems: Sequence[Problem] = ()
+    open_end: bool = False
 
     def run(self, as_of: str, changes: Json) -> int:
         """Let the worker look once: lines, statements, bills. Return how many edits that made."""
         self.raw = laid_over(self.raw, changes)
-        day = Day.of(self.raw, as_of)
+        day = Day.of(self.raw, as_of, open_end=self.open_end)
         made = self._plan_lines(day)
         if self._tick():  # staff can tick only a row that stands
             made += self._plan_lines(day)

@@ -102,3 +102,15 @@ def test_a_second_run_of_the_same_day_writes_nothing(file: Path) -> None:
         story.run(cycle["as_of"], cycle.get("changes", {}))
 
         assert 0 == story.run(cycle["as_of"], {})
+
+
+@EACH_FILE
+def test_what_is_dated_later_is_not_there_yet(file: Path) -> None:
+    """Where the services tell of the future already (a payment dated next week), it changes nothing today."""
+    example = json.loads(file.read_text())
+    told, blind = Story(example["facts"], open_end=True), Story(example["facts"])
+    for cycle in example["cycles"]:
+        for story in (told, blind):
+            story.run(cycle["as_of"], cycle.get("changes", {}))
+
+        assert tables(blind) == tables(told)
