@@ -149,12 +149,17 @@ class Caller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Cells to write in one row: by the row's id or, where `row` is None, by the key in the primary column (upsert)."""
+    """Cells to write in one row: by the row's id or, where `row` is None, by the key in the primary column (upsert).
+
+    `whole` means all of them or none; otherwise a cell that its column can't hold (a select that lacks the option) is
+    refused alone, and the others of a row that stands already are written.
+    """
 
     table: str
     row: str | None
     key: str
     cells: Mapping[str, Cell]
+    whole: bool = True
 
 
 class Tracker(Protocol):

@@ -328,6 +328,17 @@ def test_a_status_that_the_rules_renamed_is_no_news() -> None:
     plan = planned(row(), deal(), pipeline=replace(PIPELINE, rules=renamed))
 
     assert ({"Status": "Won"}, ()) == (after(plan), plan.tells)
+    _, marks = outcome([row()], deal())
+    assert () == planned(row(), deal(), pipeline=replace(PIPELINE, rules=renamed), seen=marks).tells
+
+
+def test_a_status_that_comes_after_its_stage_is_news() -> None:
+    """The row took the stage but not the status, for want of an option: when it does, the partner is told."""
+    _, marks = outcome([row()], deal())
+
+    plan = planned(row(Deal_stage="Closed won"), deal(stage="won", state="won"), seen=marks)
+
+    assert ({"Status": "Won"}, 1) == (after(plan), len(plan.tells))
 
 
 def test_a_partner_nobody_knows_is_told_nothing() -> None:

@@ -148,7 +148,7 @@ def refuse_what_is_not_ours(plan: Plan) -> None:
 def of_edit(edit: RowEdit) -> Write:
     """Return the write of a planned edit; the minting of a key is not worth a line in the Activity table."""
     cells = _differing(edit.before, edit.after)
-    write = Edit(edit.table, edit.row, edit.key, cells)
+    write = Edit(edit.table, edit.row, edit.key, cells, whole=edit.table != LEADS.name)
     if cells.keys() == {TABLES[edit.table].key}:
         return Write(write)
     verb, count = ("Added to", "created") if edit.row is None else ("Changed in", "changed")
@@ -160,7 +160,7 @@ def of_push(push: Push, wanted: Mapping[str, Cell], kind: str) -> Write:
     """Return the write-back of a push: these cells, as far as they differ."""
     cells = _differing(push.before, wanted)
     before = {column: push.before.get(column) for column in cells}
-    edit = Edit(LEADS.name, push.row, push.draft.key, cells)
+    edit = Edit(LEADS.name, push.row, push.draft.key, cells, whole=False)
     return Write(edit, change=Change(kind, push.draft.key, push.reason, before, cells))
 
 

@@ -66,9 +66,9 @@ def plan_stages(
             continue
         home, deal = bound[lead.row.id]
         wanted = {"Lead": _key(lead, deal), "Deal ID": home, **_facts(lead, deal, pipeline, zone)}
-        mark = hashlib.sha256(repr(sorted(wanted.items())).encode()).hexdigest()[:16]
-        strays = _differing(lead, wanted)
-        by_hand = bool(strays) and seen.get(lead.row.id) == mark
+        mark = f"{deal.stage} {hashlib.sha256(repr(sorted(wanted.items())).encode()).hexdigest()[:16]}"
+        strays, shown = _differing(lead, wanted), seen.get(lead.row.id, "")
+        by_hand = bool(strays) and shown == mark
         if not strays:
             marks[lead.row.id] = mark
         problem = _problem(deal, pipeline) or problems.get(lead.key) or rivals.get(lead.row.id)
@@ -76,7 +76,7 @@ def plan_stages(
         if not after:
             continue
         partner = partners.get(lead.partner.casefold())
-        if partner is not None and partner.key and not by_hand and _is_news(lead, after, pipeline.rules):
+        if partner is not None and partner.key and not by_hand and _is_news(lead, deal, after, shown, pipeline.rules):
             notice = _notice(lead, str(after["Status"]), partner, words)
             tells.append(Tell(notice, lead.key, "the partner is told of the new status"))
         before = {column: lead.row.cells.get(column) for column in (*after, "Synced")}
@@ -176,9 +176,11 @@ def _reason(deal: Deal, after: Mapping[str, Cell], pipeline: Pipeline) -> str:
 # ---- telling the partner --------------------------------------------------------------------------------------------
 
 
-def _is_news(lead: LeadRow, after: Mapping[str, Cell], rules: StageRules) -> bool:
+def _is_news(lead: LeadRow, deal: Deal, after: Mapping[str, Cell], shown: str, rules: StageRules) -> bool:
     """Tell whether the deal moved, or the lead is held no more; new words for an old stage are no news."""
-    return after.get("Status") in rules.tell and ("Deal stage" in after or lead.status == "On hold")
+    stood = shown.rpartition(" ")[0]  # when the row was last up to date
+    moved = stood != deal.stage if stood else "Deal stage" in after
+    return after.get("Status") in rules.tell and (moved or lead.status == "On hold")
 
 
 def _notice(lead: LeadRow, status: str, partner: PartnerRow, words: Words) -> Notice:

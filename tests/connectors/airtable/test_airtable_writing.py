@@ -405,3 +405,59 @@ def test_an_echo_by_name_is_understood(stand: Stand) -> None:
     assert [row] == list(tracker.write([Edit("Leads", row, "", {"Status": "New"})]))
     found = tracker.read(["Leads"])["Leads"][0]
     assert ("Ashdown", "New") == (found.text("Company"), found.text("Status"))
+
+
+# ---- cells that their columns can't hold ----------------------------------------------------------------------------
+
+
+def test_a_cell_that_its_column_cannot_hold_leaves_the_others_be(stand: Stand) -> None:
+    """Where the edit need not be whole: the rest is written but for the stamp, and the refusal names the option."""
+    row = stand.lead()
+    at = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+    cells = {"Status": "Almost", "Deal ID": "1", "Synced": at}
+
+    (found,) = stand.tracker().write([Edit("Leads", row, "", cells, whole=False)])
+
+    assert isinstance(found, Refused)
+    assert "Airtable: Leads: the column Status does not offer “Almost”: add the option in Airtable" == str(found)
+    assert {"Company": "Ashdown Ltd", "Deal ID": "1"} == stand.airtable.row("Leads", row)
+
+
+def test_a_stamp_alone_is_not_written(stand: Stand) -> None:
+    """Nothing is sent for a row of which only the time of its writing is left."""
+    row = stand.lead()
+    tracker = stand.tracker()
+    cells = {"Status": "Almost", "Synced": datetime(2026, 11, 2, 9, 30, tzinfo=UTC)}
+
+    (found,) = tracker.write([Edit("Leads", row, "", cells, whole=False)])
+
+    assert isinstance(found, Refused)
+    assert [] == stand.server.calls("PATCH")
+
+
+def test_an_edit_that_must_be_whole_is_refused_whole(stand: Stand) -> None:
+    """So is a row that would be made without one of its cells; the neighbours are written."""
+    row, other = stand.lead(), stand.lead()
+    cells = {"Status": "Almost", "Deal ID": "1"}
+
+    found = stand.tracker().write([
+        Edit("Leads", row, "", cells), Edit("Leads", None, "L-ABCDEFGH", cells, whole=False),
+        Edit("Leads", other, "", {"Deal ID": "2"}),
+    ])  # fmt: skip
+
+    assert [True, True, False] == [isinstance(one, Refused) for one in found]
+    assert [None, "2"] == [stand.airtable.row("Leads", id_).get("Deal ID") for id_ in (row, other)]
+    assert 2 == len(stand.airtable.rows("Leads"))
+
+
+def test_a_refusal_of_the_service_goes_before_ours(stand: Stand) -> None:
+    """A row that is gone is told as gone, whatever else was wrong with it."""
+    row = stand.lead()
+    tracker = stand.tracker()
+    tracker.read(["Leads"])
+    stand.airtable.delete("Leads", row)
+
+    (found,) = tracker.write([Edit("Leads", row, "", {"Status": "Almost", "Deal ID": "1"}, whole=False)])
+
+    assert isinstance(found, Refused)
+    assert "NOT_FOUND" == found.code

@@ -45,23 +45,32 @@ class Writer:
     _looked: bool = False
 
     def write(self, edits: Sequence[Edit]) -> list[Outcome]:
-        """Write edits of this table; two for one row are written as one, the later cell counting."""
+        """Write edits of this table; two for one row are written as one, the later cell counting.
+
+        Where an edit need not be written whole, a cell that its column can't hold is left out, and the outcome is the
+        refusal all the same.
+        """
+        whole = {_whom(edit) for edit in edits if edit.whole or edit.row is None}
         merged: dict[tuple[str | None, str], dict[str, Cell]] = {}
         for edit in edits:
             merged.setdefault(_whom(edit), {}).update(edit.cells)
         outcomes: dict[tuple[str | None, str], Outcome] = {}
         ready: dict[tuple[str | None, str], Item] = {}
+        refused: dict[tuple[str | None, str], Refused] = {}
         for whom, cells in merged.items():
             row, key = whom
-            try:
-                ready[whom] = self._item(row, key, cells if row else {self.placed.table.key: key, **cells})
-            except BadCell as bad:
-                outcomes[whom] = Refused(SERVICE, f"{self.placed.table.name}: {bad}", "BAD_CELL")
+            item, bad = self._item(row, key, cells if row else {self.placed.table.key: key, **cells})
+            if bad is not None:
+                refused[whom] = bad
+                item = self._without_stamps(item)
+            if bad is None or (whom not in whole and item.fields):
+                ready[whom] = item
         by_id = {whom: item for whom, item in ready.items() if item.row and item.fields}
         by_key = {whom: item for whom, item in ready.items() if not item.row}
         outcomes.update({whom: item.row for whom, item in ready.items() if item.row and not item.fields})
         for group, send in ((by_id, self._patch), (by_key, self._upsert)):
             outcomes.update(zip(group, self._in_tens(list(group.values()), send), strict=True))
+        outcomes.update({whom: bad for whom, bad in refused.items() if isinstance(outcomes.get(whom, ""), str)})
         return [outcomes[_whom(edit)] for edit in edits]
 
     def append(self, rows: Sequence[Mapping[str, Cell]]) -> list[Outcome]:
@@ -69,11 +78,10 @@ class Writer:
         outcomes: list[Outcome] = []
         items: list[Item] = []
         for cells in rows:
-            try:
-                items.append(self._item(None, "", cells))
-                outcomes.append("")
-            except BadCell as bad:
-                outcomes.append(Refused(SERVICE, f"{self.placed.table.name}: {bad}", "BAD_CELL"))
+            item, bad = self._item(None, "", cells)
+            outcomes.append(bad or "")
+            if bad is None:
+                items.append(item)
         sent = iter(self._in_tens(items, self._post))
         return [next(sent) if outcome == "" else outcome for outcome in outcomes]
 
@@ -85,14 +93,26 @@ class Writer:
 
         return in_tens(rows, self._delete, alone=alone)
 
-    def _item(self, row: str | None, key: str, cells: Mapping[str, Cell]) -> Item:
-        fields = {}
+    def _item(self, row: str | None, key: str, cells: Mapping[str, Cell]) -> tuple[Item, Refused | None]:
+        """Return what to write, as far as the columns can hold it, and the refusal of the first cell they can't."""
+        fit: dict[str, Cell] = {}
+        fields: dict[str, Any] = {}
+        refused: Refused | None = None
         for column, value in cells.items():
-            if column not in self.placed.fields:
-                raise BadCell(f"there is no column {column}")
-            place = self.placed.fields[column]
-            fields[place.id] = self.codec.write(place, value)
-        return Item(row, key, cells, fields)
+            try:
+                if column not in self.placed.fields:
+                    raise BadCell(f"there is no column {column}")
+                place = self.placed.fields[column]
+                fields[place.id] = self.codec.write(place, value)
+                fit[column] = value
+            except BadCell as bad:
+                refused = refused or Refused(SERVICE, f"{self.placed.table.name}: {bad}", "BAD_CELL")
+        return Item(row, key, fit, fields), refused
+
+    def _without_stamps(self, item: Item) -> Item:
+        """Leave out times of writing, which are those of a whole one."""
+        cells = {c: value for c, value in item.cells.items() if self.placed.table.column(c).kind != "datetime"}
+        return self._item(item.row, item.key, cells)[0]
 
     def _in_tens(self, items: Sequence[Item], send: Callable[[Sequence[Item]], Sequence[Outcome]]) -> list[Outcome]:
         return in_tens(items, send, alone=self._blame, spare=self._spare)
