@@ -253,6 +253,7 @@ def test_a_killed_process_is_taken_over_at_once(store: Store) -> None:
         (socket.gethostname(), 1, "x", False),  # somebody else's process, perhaps: it can't be known dead
         (socket.gethostname(), 2**22 + 1, "x", True),  # no process has such a number
     ],
+    ids=["another machine", "an earlier life", "somebody else", "no such process"],
 )
 def test_only_the_certainly_dead_lose_their_lease(
     store: Store, clock: StillClock, host: str, process: int, life: str, free: bool

@@ -63,7 +63,7 @@ def terse(clock):
         yield service, running, made
 
 
-@pytest.mark.parametrize("hush", [{"trace"}, {"echo"}, {"trace", "echo"}], ids="+".join)
+@pytest.mark.parametrize("hush", [{"trace"}, {"echo"}, {"trace", "echo"}], ids=["trace", "echo", "both"])
 def test_results_are_told_apart_by_whatever_they_say(terse, hush):
     """By trace id, else by the echoed key, else by reading back; each lead gets its own ids."""
     portal, _, crm = terse
