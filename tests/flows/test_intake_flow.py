@@ -103,6 +103,7 @@ RUBBISH: Mapping[str, Mapping[str, Any]] = {
     "an unknown partner": {"Partner": "'; DROP TABLE Partners; --"},
     "numbers": {"Company": "12345", "Email": "12345", "Country": "12345", "Currency": "12345"},
     "a sum that nobody pays": {"Estimated value": -5},
+    "a day before all others": {"Submitted": "0001-01-01T00:00:00.000Z"},
     "right to left and zero width": {"Company": "\u202e\u200b\u200d", "Website": "\u200b", "Email": "\u200bjo"},
 }
 

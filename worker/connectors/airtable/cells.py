@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -181,14 +181,14 @@ def _as_text(value: Cell) -> str | None:
 
 
 def _moment(text: str) -> Cell:
-    """Read an ISO date or time; text that is neither stays text."""
+    """Read an ISO date or time; text that is neither stays text, as does a year at either end of the calendar."""
     try:
-        if len(text) == 10:
-            return date.fromisoformat(text)
-        moment = datetime.fromisoformat(text)
+        moment = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
     except ValueError:
         return text or None
-    return moment.astimezone(UTC) if moment.tzinfo else moment
+    if moment.year in (MINYEAR, MAXYEAR):  # in another zone it may lie outside
+        return text
+    return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo else moment
 
 
 def _zulu(moment: datetime) -> str:
