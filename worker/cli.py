@@ -5,24 +5,21 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from worker.cli_money import COMMANDS
+from worker.options import CHANGES, DONE, FAILED, STOPPED, as_of_option, json_option, opened
 from worker.rules import FLOWS
 from worker.toml_reader import FaultyFiles
 
 if TYPE_CHECKING:
-    from worker.app import App
     from worker.engine.runs import Outcome
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-DONE, FAILED, CHANGES, STOPPED = 0, 1, 2, 3
 
 
 class _ConfigAnywhere(click.Group):
@@ -79,36 +76,7 @@ def _say_faults(error: FaultyFiles) -> None:
         click.echo(f"  • {fault}", err=True)
 
 
-class Instant(click.ParamType[datetime]):
-    """An instant in RFC 3339, with its zone."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read the text; a time without its zone is refused."""
-        try:
-            at = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
-        except ValueError:
-            self.fail(f"{value!r} is not a time: write it as 2026-04-05T08:00:00Z", param, ctx)
-        if at.tzinfo is None:
-            self.fail(f"{value!r} has no zone: write it as 2026-04-05T08:00:00Z", param, ctx)
-        return at
-
-
-_as_of = click.option(
-    "--as-of", type=Instant(), envvar="QUARTERDAY_NOW", help="Take this for now, as 2026-04-05T08:00:00Z."
-)
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 _flows = click.argument("flows", nargs=-1, type=click.Choice(FLOWS), metavar="[FLOW]...")
-
-
-def _open(config_path: Path, as_of: datetime | None = None, **options: Any) -> App:
-    from worker.app import App, load
-    from worker.logs import set_up_logs
-
-    set_up_logs()
-    config, loaded = load(config_path)
-    return App(config, loaded, as_of=as_of, **options)
 
 
 def _chosen(flows: Sequence[str]) -> Sequence[str]:
@@ -119,8 +87,8 @@ def _chosen(flows: Sequence[str]) -> Sequence[str]:
 
 @cli.command()
 @_flows
-@_as_of
-@_json
+@as_of_option
+@json_option
 @click.option("--period", help="Also make the statements of this period by hand, as 2026-Q1.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is something to change.")
 @click.pass_obj
@@ -132,7 +100,7 @@ def plan(
     from worker.app import together
     from worker.show import plan_as_json, show_plans
 
-    with _open(config_path, as_of) as app:
+    with opened(config_path, as_of) as app:
         planned = app.plan(_chosen(flows), period=_period(period))
     digest = together(planned.plans)
     if as_json:
@@ -156,8 +124,8 @@ def _period(text: str | None) -> Any:
 
 @cli.command()
 @_flows
-@_as_of
-@_json
+@as_of_option
+@json_option
 @click.option("--period", help="Make the statements of this period by hand, as 2026-Q1.")
 @click.option("--approve", metavar="DIGEST", help="Let exactly the plan with this digest through a guard.")
 @click.pass_obj
@@ -169,7 +137,7 @@ def run(
     from worker.engine.schedule import stop_on_signals
     from worker.show import progress_bar, results_as_json, show_results
 
-    with _open(config_path, as_of) as app, progress_bar(quiet=as_json) as progress:
+    with opened(config_path, as_of) as app, progress_bar(quiet=as_json) as progress:
         stop_on_signals(app.stop)
         results = app.run(_chosen(flows), approve=approve, period=_period(period), progress=progress)
         as_of_shown = app.clock.now().isoformat()
@@ -193,19 +161,19 @@ def start(config_path: Path) -> None:
     """Run as the long-running worker: every flow on its clock, until stopped."""
     from worker.long_run import work
 
-    with _open(config_path) as app:
+    with opened(config_path) as app:
         sys.exit(work(app))
 
 
 @cli.command()
-@_json
+@json_option
 @click.pass_obj
 def status(config_path: Path, as_json: bool) -> None:
     """Show the health of every flow, what is held, and what was spent of the services' budgets."""
     from worker.show import show_status, status_as_json
     from worker.upkeep import report
 
-    with _open(config_path) as app:
+    with opened(config_path) as app:
         health = report(app)
     if as_json:
         click.echo(json.dumps(status_as_json(health), ensure_ascii=False))
@@ -215,15 +183,15 @@ def status(config_path: Path, as_json: bool) -> None:
 
 @cli.command()
 @click.argument("key")
-@_as_of
-@_json
+@as_of_option
+@json_option
 @click.pass_obj
 def explain(config_path: Path, key: str, as_of: datetime | None, as_json: bool) -> None:
     """Show the chain behind a lead, a line or a statement, by its KEY."""
     from worker.explain import explained
     from worker.show import show_chain
 
-    with _open(config_path, as_of) as app:
+    with opened(config_path, as_of) as app:
         chain = explained(app, key)
     if chain is None:
         click.secho(f"{key} is not the key of a lead, a line or a statement of this programme", fg="red", err=True)
@@ -243,7 +211,7 @@ def retry(config_path: Path, key: str | None, skip: bool) -> None:
     from worker.show import show_held
     from worker.upkeep import retry as free
 
-    with _open(config_path) as app:
+    with opened(config_path) as app:
         if key is None:
             show_held(app.journal.held())
             return
@@ -256,14 +224,14 @@ def retry(config_path: Path, key: str | None, skip: bool) -> None:
 
 @cli.command()
 @click.option("--apply", "apply_it", is_flag=True, help="Make what is missing.")
-@_json
+@json_option
 @click.pass_obj
 def setup(config_path: Path, apply_it: bool, as_json: bool) -> None:
     """Show which tables, columns and CRM properties are missing; with --apply make them."""
     from worker.show import show_missing
     from worker.upkeep import set_up
 
-    with _open(config_path) as app:
+    with opened(config_path) as app:
         missing, left = set_up(app, apply_it)
     if as_json:
         found = [{"service": s, "what": m.what, "remedy": m.remedy, "makeable": m.makeable} for s, m in missing]
@@ -274,14 +242,14 @@ def setup(config_path: Path, apply_it: bool, as_json: bool) -> None:
 
 
 @cli.command()
-@_json
+@json_option
 @click.pass_obj
 def doctor(config_path: Path, as_json: bool) -> None:
     """Check tokens, scopes, columns, stages, rules and the clock; exit 1 on a fault."""
     from worker.show import show_checks
     from worker.upkeep import doctor as examine
 
-    with _open(config_path) as app:
+    with opened(config_path) as app:
         checks = examine(app)
     if as_json:
         found = [{"check": c.name, "ok": c.ok, "found": c.found, "remedy": c.remedy} for c in checks]
@@ -316,3 +284,7 @@ def demo(serve: bool, port: int, folder: Path | None) -> None:
     from worker.demo import play
 
     sys.exit(play(serve=serve, port=port, folder=folder))
+
+
+for _command in COMMANDS:
+    cli.add_command(_command)

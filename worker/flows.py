@@ -63,12 +63,17 @@ def plan_stages(programme: Programme) -> Plan:
     return plan
 
 
-def _lines_as_they_should_be(programme: Programme) -> tuple[Tables, Facts, Outcome]:
+def read_money(programme: Programme) -> tuple[Tables, Facts]:
+    """Read everything that money hangs on."""
     tables = read_tables(programme)
     checked_stages(programme)
     deals = read_deals(programme, tables)
     facts = money_facts(programme, tables, deals, programme.ledger.books(whole=programme.whole))
-    facts = money_plans.with_contact_numbers(facts, programme.ledger.contact_numbers)
+    return tables, money_plans.with_contact_numbers(facts, programme.ledger.contact_numbers)
+
+
+def _lines_as_they_should_be(programme: Programme) -> tuple[Tables, Facts, Outcome]:
+    tables, facts = read_money(programme)
     return tables, facts, plan_lines(facts, read_lines(tables), programme.today)
 
 

@@ -47,7 +47,8 @@ def cell_text(cell: Cell) -> str:
     return "yes" if cell is True else ", ".join(cell) if isinstance(cell, tuple) else str(cell)
 
 
-def _plain(cell: Cell) -> Any:
+def plain(cell: Cell) -> Any:
+    """Return a cell as JSON has it; amounts are texts, exact."""
     if isinstance(cell, Decimal):
         return format(cell, "f")
     return cell.isoformat() if isinstance(cell, date | datetime) else cell
@@ -146,7 +147,7 @@ def _plan_json(plan: Plan) -> dict[str, Any]:
         "totals": {currency: format(amount, "f") for currency, amount in moved(plan).items()},
         "edits": [
             {"table": e.table, "row": e.row, "key": e.key, "partner": e.about, "reason": e.reason,
-             "before": {c: _plain(v) for c, v in e.before.items()}, "after": {c: _plain(v) for c, v in e.after.items()}}
+             "before": {c: plain(v) for c, v in e.before.items()}, "after": {c: plain(v) for c, v in e.after.items()}}
             for e in plan.edits
         ],
         "pushes": [{"row": p.row, "key": p.draft.key, "title": p.draft.title, "partner": p.about, "reason": p.reason}
