@@ -217,3 +217,15 @@ def test_the_port_is_told_to_be_taken(browser: Browser, tmp_path: Path, capsys: 
 
     assert 1 == play(serve=True, port=browser.served.port, folder=tmp_path)
     assert "choose another with --port" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("file", ["config.toml", "quarterday.db"])
+def test_a_real_programme_is_not_written_over(tmp_path: Path, file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder with settings or a state of its own is left as it is."""
+    from worker.demo import play
+
+    (tmp_path / file).write_text("[programme]\n", encoding="utf-8")
+
+    assert 1 == play(serve=False, port=0, folder=tmp_path)
+    assert "name a folder that is empty" in capsys.readouterr().err
+    assert "[programme]\n" == (tmp_path / file).read_text(encoding="utf-8")

@@ -22,6 +22,13 @@ def play(*, serve: bool, port: int, folder: Path | None) -> int:
 
 
 def _play(serve: bool, port: int, folder: Path) -> int:
+    from rich.console import Console
+
+    from worker.demo.office import unfit
+
+    if words := unfit(folder):
+        Console(stderr=True, soft_wrap=True).print(words, style="red", highlight=False, markup=False)
+        return 1
     if serve:
         from worker.demo.served import serve_pages
 

@@ -85,17 +85,16 @@ class Loop:
 
     # ---- what a played story tells (`year.Telling`) ------------------------------------------------------------------
 
-    def day(self, day: date) -> None:
+    def day(self, _day: date, /) -> None:
         """Begin a new event."""
-        del day
         self._event("")
 
-    def people(self, words: str) -> None:
+    def people(self, words: str, /) -> None:
         """Remember what people did."""
         event = self.events[-1]
         event.people = f"{event.people}; {words}" if event.people else words
 
-    def worker(self, words: str) -> None:
+    def worker(self, words: str, /) -> None:
         """Remember what the worker did."""
         self.events[-1].worker.append(words)
 

@@ -22,6 +22,7 @@ from worker.sandbox.world import World
 from worker.upkeep import set_up
 
 NAME = "Example Software partners"
+MARK = "# Made by `quarterday demo`, which writes over it.\n"
 LONDON = ZoneInfo("Europe/London")
 RULES = Path(worker.__file__).resolve().parent.parent / "rules"
 STAFF = "C0STAFFDESK"  # the Slack channel of staff
@@ -40,6 +41,16 @@ class Worth:
     term: int | None = None
 
 
+def unfit(folder: Path) -> str | None:
+    """Return why the demo may not write into a folder: it holds a programme of its own, or there are no rules."""
+    config = folder / "config.toml"
+    if config.exists() and not config.read_text(encoding="utf-8", errors="replace").startswith(MARK):
+        return f"{config} is not the demo's: name a folder that is empty"
+    if not config.exists() and any(folder.glob("quarterday.db*")):
+        return f"{folder} holds the state of a programme: name a folder that is empty"
+    return None if RULES.is_dir() else f"{RULES} is missing: run the demo from a checkout"
+
+
 class Office:
     """One programme that is set up on a world of stand-ins; use it as a context manager."""
 
@@ -53,10 +64,12 @@ class Office:
         world.slack.add_channel(STAFF, "partner-desk")
         settings = world.settings("rules", NAME)
         settings = settings.replace("[notify.slack]\n", f'[notify.slack]\nstaff_channel = "{STAFF}"\n')
-        self.config.write_text(settings, encoding="utf-8")
+        self.config.write_text(MARK + settings, encoding="utf-8")
         for state in folder.glob("quarterday.db*"):  # it knew another world; its journal too
             state.unlink()
         os.environ.update(world.environment())
+        for name in ("no_proxy", "NO_PROXY"):  # a proxy of the machine's knows nothing of its loopback
+            os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1")))
         config, loaded = load(self.config)
         self.app = App(config, loaded, clock=PlayedClock(world.clock))
         _, left = set_up(self.app, True)

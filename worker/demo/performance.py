@@ -22,7 +22,7 @@ LARCH, SECOND_WIND = "Larch Logistics", "Second Wind Referrals"
 
 def tell_year(folder: Path) -> int:
     """Play and tell four quarters; return 0 when every flow ended well."""
-    os.environ["QUARTERDAY_LOG"] = "error"
+    os.environ.setdefault("QUARTERDAY_LOG", "error")
     set_up_logs()
     teller = Teller()
     began = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FrameType
@@ -27,7 +28,7 @@ _MOST_BODY = 100_000
 
 def serve_pages(folder: Path, port: int) -> int:
     """Serve until Ctrl-C or SIGTERM; return 0, or 1 when the port is taken."""
-    os.environ["QUARTERDAY_LOG"] = "error"
+    os.environ.setdefault("QUARTERDAY_LOG", "error")
     set_up_logs()
     stop = threading.Event()
     try:
@@ -51,16 +52,15 @@ class Served:
 
     def __init__(self, folder: Path, port: int = 0) -> None:
         """Take the port, then build the programme and play its first month."""
-        self._http = _Listener(("127.0.0.1", port), BaseHTTPRequestHandler)
-        try:
-            self.world = World(BEGINNING, running=True)
-            self.office = Office(self.world, folder)
+        with ExitStack() as stack:
+            self._http = _Listener(("127.0.0.1", port), BaseHTTPRequestHandler)
+            stack.callback(self._http.server_close)
+            self.world = stack.enter_context(World(BEGINNING, running=True))
+            self.office = stack.enter_context(Office(self.world, folder))
             settle_in(self.office)
             self.loop = Loop(self.office)
             story.opening(Year(self.office, self.loop))
-        except BaseException:
-            self._http.server_close()
-            raise
+            self._opened = stack.pop_all()
         self._http.RequestHandlerClass = _handler(Pages(self.loop, self.port))
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), name="pages", daemon=True)
 
@@ -81,11 +81,9 @@ class Served:
 
     def __exit__(self, *error: object) -> None:
         self._http.shutdown()
-        self._http.server_close()
         self._thread.join(timeout=10)
         self.loop.__exit__(*error)
-        self.office.__exit__(*error)
-        self.world.close()
+        self._opened.close()
 
 
 class _Listener(ThreadingHTTPServer):

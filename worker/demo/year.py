@@ -35,13 +35,13 @@ class Standing:
 class Telling(Protocol):
     """Whoever is told what happens: the terminal, or the memory of the served pages."""
 
-    def day(self, day: date) -> None:
+    def day(self, day: date, /) -> None:
         """Name the day of what follows."""
 
-    def people(self, words: str) -> None:
+    def people(self, words: str, /) -> None:
         """Tell what people did."""
 
-    def worker(self, words: str) -> None:
+    def worker(self, words: str, /) -> None:
         """Tell what the worker did."""
 
     def nothing(self) -> None:
