@@ -117,7 +117,8 @@ class Tokens:
 def built(url: str) -> tuple[AccountingApi, ApiClient, Tokens]:
     """Build the SDK exactly as the sheet does."""
     tokens = Tokens(url)
-    configuration = Configuration(oauth2_token=OAuth2Token("SANDBOX", "sandbox-secret"))
+    configuration = Configuration()  # a copy of the process's first one, whose arguments alone count
+    configuration.oauth2_token = OAuth2Token("SANDBOX", "sandbox-secret")
     configuration.connection_pool_maxsize = 5
     client = ApiClient(configuration, oauth2_token_getter=tokens.current)
     client.rest_client.pool_manager.connection_pool_kw.update(retries=False, block=True)
