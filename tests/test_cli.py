@@ -21,7 +21,7 @@ from worker.sandbox.clock import Clock
 __all__ = ["desk", "world"]
 
 FLOWS = ["intake", "stages", "commissions", "cash", "statements", "settle"]
-COMMANDS = ["plan", "run", "status", "explain", "retry", "setup", "doctor", "init", "start", "demo", "verify"]
+COMMANDS = ["plan", "run", "status", "explain", "retry", "setup", "doctor", "init", "start", "demo", "verify", "forecast"]
 TOKENS = ("patSANDBOX", "pat-SANDBOX", "sandbox-secret")
 
 

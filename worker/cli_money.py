@@ -38,4 +38,23 @@ def verify(config_path: Path, as_of: datetime | None, as_json: bool) -> None:
     sys.exit(DONE if found.agrees else FAILED)
 
 
-COMMANDS: Sequence[click.Command] = (verify,)
+@click.command()
+@as_of_option
+@json_option
+@click.pass_obj
+def forecast(config_path: Path, as_of: datetime | None, as_json: bool) -> None:
+    """Show what is accrued, waiting, confirmed, payable, paid and at risk. Writes nothing."""
+    from worker.forecast import forecast as summed
+    from worker.reading import money_of
+    from worker.show_money import forecast_as_json, show_forecast
+
+    with opened(config_path, as_of) as app:
+        money = money_of(app)
+    found = summed(money.rows, money.facts, money.today)
+    if as_json:
+        _say(forecast_as_json(found, money.at))
+    else:
+        show_forecast(found, money.at)
+
+
+COMMANDS: Sequence[click.Command] = (verify, forecast)

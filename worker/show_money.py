@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
 from worker.domain.money import rounded, shown
+from worker.forecast import COLUMNS, Forecast, Sums
 from worker.show import cell_text, console, plain
 from worker.verify import Verified
+
+
+def _exact(amount: Decimal, currency: str) -> str:
+    """Return an amount as JSON has it: `100.00`."""
+    return format(rounded(amount, currency), "f")
+
 
 # ---- verify ---------------------------------------------------------------------------------------------------------
 
@@ -25,7 +35,7 @@ def verified_as_json(found: Verified) -> dict[str, Any]:
         ],
         "sums": [
             {"deal": g.deal, "partner": g.partner, "month": g.month, "currency": g.currency,
-             **{name: format(rounded(getattr(g, name), g.currency), "f") for name in ("locked", "planned", "earned")}}
+             **{name: _exact(getattr(g, name), g.currency) for name in ("locked", "planned", "earned")}}
             for g in found.gaps
         ],
         "unread": list(found.unread),
@@ -56,3 +66,57 @@ def show_verified(found: Verified) -> None:
         out.print(f"[yellow]can't be read[/]: {escape(words)}")
     lines = len({d.key for d in found.differences})
     out.print(f"{found.lines} lines; {lines} differ, {len(found.gaps)} months do not sum. Nothing was written.")
+
+
+# ---- forecast -------------------------------------------------------------------------------------------------------
+
+
+def forecast_as_json(found: Forecast, as_of: datetime) -> dict[str, Any]:
+    """Return the sums as one JSON object; amounts are texts."""
+    return {
+        "as_of": as_of.isoformat(),
+        "months": [
+            {"month": str(share.month), "partner": share.partner, "name": share.name, "currency": share.currency,
+             **_sums_json(share.sums, share.currency)}
+            for share in found.shares
+        ],
+        "totals": {currency: _sums_json(sums, currency) for currency, sums in found.totals.items()},
+        "unread": list(found.unread),
+    }  # fmt: skip
+
+
+def _sums_json(sums: Sums, currency: str) -> Mapping[str, str]:
+    return {name: _exact(getattr(sums, name), currency) for name in (*COLUMNS, "total")}
+
+
+def show_forecast(found: Forecast, as_of: datetime) -> None:
+    """Show the sums by month and partner, and the totals of each currency."""
+    out = console()
+    out.print(f"as of {as_of.isoformat()}")
+    if not found.shares:
+        out.print("No line is worth anything yet.")
+    else:
+        out.print(_forecast_table(found))
+    for words in found.unread:
+        out.print(f"[yellow]left out[/]: {escape(words)}")
+
+
+def _forecast_table(found: Forecast) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("month", "partner", ""):
+        table.add_column(column, no_wrap=True)
+    for column in (*COLUMNS, "total"):
+        table.add_column(column.replace("_", " "), justify="right", no_wrap=True)
+    for share in found.shares:
+        table.add_row(
+            str(share.month), escape(share.name), share.currency, *_sums_shown(share.sums, share.currency)
+        )  # fmt: skip
+    table.add_section()
+    for currency, sums in found.totals.items():
+        table.add_row("together", "", currency, *_sums_shown(sums, currency), style="bold")
+    return table
+
+
+def _sums_shown(sums: Sums, currency: str) -> list[str]:
+    amounts = [getattr(sums, name) for name in (*COLUMNS, "total")]
+    return [shown(amount, currency) if amount else "–" for amount in amounts]
