@@ -13,6 +13,8 @@ Cell = str | Decimal | bool | date | datetime | tuple[str, ...] | None
 
 def same(stands: Cell, wanted: Cell) -> bool:
     """Tell whether two cells say the same: empty is empty, and a number typed as text is that number."""
+    if stands == wanted:
+        return True
     stands, wanted = _plain(stands), _plain(wanted)
     if isinstance(wanted, Decimal) and isinstance(stands, str):
         return stands.replace(",", "").strip() == format(wanted, "f")

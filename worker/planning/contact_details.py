@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ import phonenumbers
 import pycountry
 from email_validator import EmailNotValidError, validate_email
 from publicsuffixlist import PublicSuffixList
+
+_PLAIN_HOST = re.compile(r"[a-z0-9]{1,63}(\.[a-z0-9]{1,63})+")  # is the same in IDNA, which takes its time
 
 
 class Unreadable(ValueError):
@@ -25,6 +28,8 @@ def _suffixes() -> PublicSuffixList:
 
 def clean(text: str) -> str:
     """Return the text without control and formatting characters and with single blanks."""
+    if text.isascii() and text.isprintable():  # nearly all are, and there are many
+        return " ".join(text.split())
     kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
     return " ".join("".join(c for c in kept if unicodedata.category(c) not in {"Cf", "Co", "Cs"}).split())
 
@@ -32,16 +37,19 @@ def clean(text: str) -> str:
 @functools.lru_cache(maxsize=65536)
 def registrable_domain(host: str) -> str | None:
     """Return the part of a host name that a company registers (`www.acme.co.uk` → `acme.co.uk`), in ASCII; or None."""
-    try:
-        ascii_host = idna.encode(host.strip().rstrip(".").lower(), uts46=True).decode()
-    except (idna.IDNAError, UnicodeError):
-        return None
+    ascii_host = host.strip().rstrip(".").lower()
+    if not _PLAIN_HOST.fullmatch(ascii_host):
+        try:
+            ascii_host = idna.encode(ascii_host, uts46=True).decode()
+        except (idna.IDNAError, UnicodeError):
+            return None
     if "." not in ascii_host or ascii_host.replace(".", "").isdigit():
         return None
     found = _suffixes().privatesuffix(ascii_host)
     return str(found) if found else None
 
 
+@functools.lru_cache(maxsize=65536)
 def website_domain(text: str) -> str:
     """Return the registrable domain of what stands in `Website`; Unreadable when there is none."""
     address = clean(text)

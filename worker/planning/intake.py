@@ -180,7 +180,7 @@ def _verdicts(
     Whoever submitted first has the company: also a lead that staff hold back, so that holding it costs nobody anything.
     """
     claims: dict[str, list[LeadRow]] = defaultdict(list)
-    for lead in intake.settled if intake.vetted else ():
+    for lead in intake.settled if any(not v.faults for v in intake.vetted.values()) else ():
         claims[identity(lead, rules) or lead.row.id].append(lead)
     verdicts: dict[str, Verdict | None] = {}
     order = sorted(intake.vetted.values(), key=lambda v: (v.lead.submitted, *_age(v.lead)))

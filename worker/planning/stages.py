@@ -72,7 +72,8 @@ def plan_stages(
         if not strays:
             marks[lead.row.id] = mark
         problem = _problem(deal, pipeline) or problems.get(lead.key) or rivals.get(lead.row.id)
-        after = _differing(lead, {**wanted, "Problem": problem or (_put_right(strays) if by_hand else None)})
+        problem = problem or (_put_right(strays) if by_hand else None)
+        after = {**strays, **_differing(lead, {"Problem": problem})}
         if not after:
             continue
         partner = partners.get(lead.partner.casefold())
@@ -126,7 +127,8 @@ def _rivals(leads: Sequence[LeadRow], bound: Mapping[str, tuple[str, Deal]]) -> 
 
 def _key(lead: LeadRow, deal: Deal) -> str:
     """Return the key that belongs into the row: the deal's, if it was minted from this row."""
-    return deal.lead if deal.lead and deal.lead == lead_key(lead.row.id) else lead.key
+    strange = deal.lead is not None and deal.lead != lead.key
+    return deal.lead if deal.lead and strange and deal.lead == lead_key(lead.row.id) else lead.key
 
 
 # ---- what a row shows -----------------------------------------------------------------------------------------------

@@ -80,9 +80,11 @@ def vet(
 
 def identity(lead: LeadRow, rules: IntakeRules) -> str:
     """Return what identifies the company of a row, whoever sent it: a domain, else an address, else nothing."""
-    website = _read_or_nothing(website_domain, lead.row.text("Website"))
+    domain = _read_or_nothing(website_domain, lead.row.text("Website"))
+    if domain and domain not in rules.free_mail:
+        return domain
     email = _read_or_nothing(email_address, lead.row.text("Email"))
-    return company_domain(website, email, rules.free_mail) or email.lower()
+    return company_domain("", email, rules.free_mail) or email.lower()
 
 
 def _read_or_nothing(reader: Callable[[str], str], text: str) -> str:
