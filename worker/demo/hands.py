@@ -104,11 +104,13 @@ def restore_deal(office: Office, form: Form) -> str:
 
 
 def invoice_deal(office: Office, form: Form) -> str:
-    """Invoice the client of a lead's deal."""
+    """Invoice the client of a lead's deal: what the deal is worth, unless another net amount is given."""
     lead = next((row for row in office.rows("Leads") if row.get("Deal ID") == form["deal"]), None)
     if lead is None:
         raise LookupError("no lead has this deal")
-    net, currency = _amount(form["net"]), lead.get("Deal currency") or "GBP"
+    currency = lead.get("Deal currency") or "GBP"
+    held = office.world.hubspot.records[DEALS][int(form["deal"])].face.properties
+    net = _amount(form.get("net", "").strip() or held.get("amount", ""))
     contact = office.contact(lead["Company"], lead.get("Client ID"))
     office.world.xero.invoice(
         contact, net, tax_rate=VAT if currency == "GBP" else 0, date=office.today, currency=currency,
