@@ -38,7 +38,7 @@ from worker.toml_reader import ConfigError, Fault, FaultyFiles, RulesError
 log = structlog.get_logger()
 
 DEFAULT_FLOWS = ("intake", "stages", "commissions", "cash", "statements", "settle")  # sweep only when named
-_WITH_STAGES = frozenset({"stages", "commissions", "cash", "sweep"})
+_WITH_STAGES = frozenset({"intake", "stages", "commissions", "cash", "sweep"})
 # These write the same rows, so they take turns, over all processes.
 _MONEY = frozenset({"commissions", "cash", "statements", "settle", "sweep"})
 _ALARMING = ("failed", "stopped")

@@ -122,7 +122,7 @@ def test_a_stage_without_status_stops_everything_before_anything_is_written(staf
     staffed.later(hours=2)
     before = staffed.effects()
 
-    for flows in ((), ("stages",), ("commissions",), ("sweep",)):
+    for flows in ((), ("intake",), ("stages",), ("commissions",), ("sweep",)):
         with pytest.raises(RulesError) as caught:
             staffed.run(*flows)
         (fault,) = caught.value.faults
