@@ -53,7 +53,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         out = io.StringIO()
         with Office(world, folder) as office:
             year = tell(office, Teller(Console(file=out, width=WIDTH, highlight=False)))
-            stdout, stderr = command.communicate(timeout=120)
+            stdout, stderr = command.communicate(timeout=300)
             done = subprocess.CompletedProcess(command.args, command.returncode, stdout, stderr)
             yield Told(out.getvalue(), office, year, done)
 

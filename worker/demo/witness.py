@@ -123,7 +123,7 @@ def _lines(before: Mapping[str, Cells], after: Mapping[str, Cells]) -> Iterator[
         of = f" of {named(clients)}" if len(clients) < _FEW else ""
         yield f"{_many(len(lines), 'line')}{of} {old} → {new}: {_sum(lines)}"
     for client, lines in moved.items():
-        yield f"puts {_many(len(lines), 'line')} of {client} right: {_sum(lines)}"
+        yield f"{_many(len(lines), 'line')} of {client} now {'comes' if len(lines) == 1 else 'come'} to {_sum(lines)}"
 
 
 def _sum(lines: Sequence[Cells]) -> str:
