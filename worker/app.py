@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -219,13 +220,18 @@ class App:
         for flow in flows:
             if self.stop.is_set():
                 break
-            outcomes[flow] = self._run_one(flow, programme, approved, progress)
+            outcomes[flow] = self._run_one(flow, partial(self._carry_out, flow, programme, approved, progress))
         return outcomes
 
-    def _run_one(self, flow: str, programme: Programme, approved: Collection[str], progress: Progress) -> Outcome:
-        def work(lease: Lease) -> Result:
-            return self._carry_out(flow, programme, lease, approved, progress)
+    def refuse(self, flow: str, error: RulesError) -> Outcome:
+        """Note that a flow can't run before a person mends the rules, for `status` and the staff to see."""
 
+        def work(_lease: Lease) -> Result:
+            raise UnsafePlan([str(fault) for fault in error.faults])
+
+        return self._run_one(flow, work)
+
+    def _run_one(self, flow: str, work: Callable[[Lease], Result]) -> Outcome:
         name = self.config.programme.name
         ailing = {h.flow for h in health(self.store, name) if h.state in _ALARMING}
         turn = "money" if flow in _MONEY else None
@@ -245,7 +251,7 @@ class App:
             tell_staff(outcome, name, slack.staff_channel, self.notifiers()["slack"], self.journal, self.clock)
 
     def _carry_out(
-        self, flow: str, programme: Programme, lease: Lease, approved: Collection[str], progress: Progress
+        self, flow: str, programme: Programme, approved: Collection[str], progress: Progress, lease: Lease
     ) -> Result:
         """Plan and apply, and again while the writes themselves bring more to do (a statement: draft, told, issued)."""
         results: list[Result] = []

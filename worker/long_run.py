@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import structlog
 
 from worker.app import App
+from worker.engine.runs import Outcome
 from worker.engine.schedule import Schedule, Timing, stop_on_signals
 from worker.rules import FlowTime
+from worker.toml_reader import RulesError
 
 log = structlog.get_logger()
 
@@ -37,8 +41,15 @@ def work(app: App) -> int:
 def run_once(app: App, flow: str) -> None:
     """Run one flow; what went wrong stands in the log and in `status`, and never ends the worker."""
     try:
-        for outcome in app.run([flow]).values():
+        for outcome in _outcomes(app, flow):
             if outcome.state not in ("in sync",):
                 log.info("flow.left", flow=flow, state=outcome.state, words=outcome.words)
     except Exception:
         log.exception("flow.not_run", flow=flow)
+
+
+def _outcomes(app: App, flow: str) -> Iterable[Outcome]:
+    try:
+        return app.run([flow]).values()
+    except RulesError as error:
+        return [app.refuse(flow, error)]
