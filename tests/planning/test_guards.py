@@ -90,6 +90,13 @@ def test_new_lines_count_where_they_do_not_come_by_themselves(key: str, counts: 
     assert counts == bool(objections(edits, standing(), POLICY))
 
 
+def test_the_next_month_is_after_the_last_wherever_its_row_stands() -> None:
+    """The order of the rows says nothing."""
+    months = [replace(line(month, deal="0", status="Waiting"), row=month) for month in ("2025-03", "2025-01")]
+
+    assert objections([edit(None, "0/acme/2025-02/commission")] * 4, [*months, *standing()[1:]], POLICY)
+
+
 def test_a_deal_with_answers_alone_has_no_next_month() -> None:
     """Where only a correction stands, a commission line is none that comes by itself."""
     answer = replace(line("2025-01", "-5.00", kind="correction", deal="0"), row="rec0")
@@ -99,7 +106,7 @@ def test_a_deal_with_answers_alone_has_no_next_month() -> None:
 
 def test_money_that_moves_asks_by_currency() -> None:
     """Up and down add up, each currency by itself; exactly the limit passes; without a limit nobody is asked."""
-    moves = [("GBP", "600.00"), ("GBP", "-400.00"), ("EUR", "1000.01"), ("JPY", "1000")]
+    moves = [("GBP", "600.00"), ("GBP", "-400.00"), ("EUR", "-1000.01"), ("JPY", "1000")]
     edits = [edit(f"rec{n}", Amount=Decimal(0), money=(c, Decimal(a))) for n, (c, a) in enumerate(moves)]
     limited = Policy(max_moved_amount=Decimal(1000), guard_from_lines=1000)
 

@@ -63,6 +63,24 @@ def test_figures_that_a_hand_changed_are_put_right(typed: dict[str, str]) -> Non
     assert ({}, {}) == (found.amiss, found.stopped)
 
 
+@pytest.mark.parametrize("amount", ["40.00", "60.00", "120.00"])
+def test_an_amount_that_another_cap_left_is_believed(amount: str) -> None:
+    """The policy may have been another one when the statement was made."""
+    lines = [line("2025-01", "120.00", "On statement"), line("2025-02", "-80.00", "On statement", kind="clawback")]
+    made = statement(Q1, lines=lines, carried=f"{40 - Decimal(amount)}")
+
+    for cap in (0, 50, 100):
+        policy = Policy(clawback_cap=Decimal(cap))
+        assert ReadBack((made,), {}, {}) == read_back([made], lines, (), policy)
+
+
+def test_the_order_of_rows_is_nothing() -> None:
+    """Each statement opens with what the one before carried, wherever their rows stand."""
+    wrong = replace(ISSUED, opening=Decimal(0))
+
+    assert (ISSUED, FIRST) == read([wrong, FIRST]).statements
+
+
 def test_a_carried_statement_invoices_nothing() -> None:
     """Whatever was typed as its amount."""
     typed = replace(FIRST, amount=Decimal("20.00"), carried=Decimal(0))

@@ -209,6 +209,26 @@ def test_a_line_that_names_a_statement_is_locked_whatever_its_status_says(
     assert (status, statement is not None) == (found.status, found.locked)
 
 
+def test_only_a_commission_is_covered() -> None:
+    """What the sentence of an answer ends with says nothing of cash."""
+    cells = {**CELLS, "Line": "9001/acme/2025-03/clawback", "Kind": "clawback"}
+    found = line_from_row(row_of("Commissions", cells))
+
+    assert isinstance(found, Line)
+    assert (None, LINE.why) == (found.covered_on, found.why)
+
+
+def test_a_reason_never_runs_into_the_sentence() -> None:
+    """The dash stands between them alone."""
+    held = replace(LINE, status="On hold", reason="404 — archived", covered_on=None, why="60.00; month 3 of 12")
+    cells = line_to_cells(held, "Acme")
+    found = line_from_row(row_of("Commissions", cells))
+
+    assert "On hold: 404, archived — 60.00; month 3 of 12" == cells["Why"]
+    assert isinstance(found, Line)
+    assert ("404, archived", held.why) == (found.reason, found.why)
+
+
 # ---- tables ---------------------------------------------------------------------------------------------------------
 
 

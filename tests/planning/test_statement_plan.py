@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from worker.domain.plan import Plan
 from worker.domain.plans import Policy
 
-from .bookkeeping import ACME, Q1, Q2, line
+from .bookkeeping import ACME, Q1, Q2, day, line
 from .office import ACME_ROW, Died, Office
 
 DAY = "2025-04-05"
@@ -286,6 +286,19 @@ def test_a_deleted_row_of_a_statement_that_was_billed_comes_back_untold() -> Non
     one.run("2025-05-20")
 
     assert ("Issued", "400.00", []) == ((row := one.one()).status, str(row.amount), one.sent)
+
+
+def test_a_deleted_row_comes_back_as_it_was_told() -> None:
+    """A line that was confirmed since is not on it, and nobody is told twice."""
+    one = office()
+    one.run(DAY)
+    before = one.one()
+    one.statements.delete("rec1")
+    one.put(line("2025-03", "7.00"))
+    one.run("2025-04-06")
+
+    assert replace(before, row="rec2", issued=day("2025-04-06")) == one.one()
+    assert (1, 4) == (len(one.sent), len(one.on(Q1)))
 
 
 def test_a_row_that_cannot_be_read_stops_the_partner() -> None:

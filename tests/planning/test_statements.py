@@ -81,6 +81,14 @@ def test_no_line_and_no_opening_balance_no_statement() -> None:
     assert ("Carried", "0.00", "0.00", "0.00", "0.00", "0.00") == sums(one(planned([line("2025-01", "0.00")])))
 
 
+def test_what_is_no_commission_is_a_correction() -> None:
+    """Earned is what commission lines say; clawbacks, reinstatements and corrections are the other sum."""
+    kinds = {"commission": "100.00", "clawback": "-30.00", "reinstatement": "7.00", "correction": "-2.50"}
+    found = planned([line("2025-01", amount, kind=kind) for kind, amount in kinds.items()])  # type: ignore[arg-type]
+
+    assert ("Issued", "0.00", "100.00", "-25.50", "0.00", "74.50") == sums(one(found))
+
+
 def test_each_currency_has_a_statement_of_its_own() -> None:
     """In its own minor digits and with its own minimum."""
     policy = Policy(minimum={"default": Decimal("50.00"), "JPY": Decimal(5000)})
@@ -151,6 +159,7 @@ def test_below_the_minimum_or_zero_is_carried(
         (["-80.00", "120.00"], "0", "GBP", "120.00"),
         (["-9.00", "0.33"], "50", "GBP", "0.16"),
         (["-9", "33"], "12.5", "JPY", "29"),
+        (["0.50"], "100", "GBP", "0.50"),
         ([], "50", "GBP", "0.00"),
     ],
 )
@@ -249,9 +258,12 @@ def test_by_hand_nothing_is_made_behind_a_later_statement() -> None:
 
     assert frozenset() == found.fresh
     assert (
-        f"Acme Ltd has no statement of 2025-Q1 any more: what is left of it falls into the one after {Q2}",
+        "Acme Ltd has a later statement than one of 2025-Q1 would be: what is left of that period falls into the next "
+        "one",
     ) == found.notes
     assert () == planned([], "2025-08-01", [earlier, later], period=Period.parse("2025-Q1")).notes
+    half_done = [line("2025-01"), line("2025-04", status="On statement")]
+    assert {Q2} == planned(half_done, "2025-07-06", [earlier], period=Period.parse("2025-Q1")).fresh
 
 
 @pytest.mark.parametrize(
@@ -291,7 +303,8 @@ def test_a_shorter_cadence_does_not_settle_twice_what_a_longer_one_has() -> None
     ]
     late = [line("2025-03")]
 
-    assert frozenset() == planned(late, "2025-04-06", before, partner=partner).fresh
+    nothing = planned(late, "2025-04-06", before, partner=partner)
+    assert (frozenset(), ()) == (nothing.fresh, nothing.notes)
     assert ("2025-04/acme/GBP", "30.00") == (
         (found := one(planned(late, "2025-05-05", before, partner=partner))).key,
         str(found.opening),

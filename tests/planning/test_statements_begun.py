@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.domain.lines import Line
+from worker.domain.months import Period
 from worker.domain.plans import Policy
 from worker.planning.statements import (
     StatementOutcome,
@@ -65,6 +66,23 @@ def test_both_on_the_next_day_the_begun_one_first() -> None:
     assert {Q1, Q2} == {a.statement for a in found.lines}
 
 
+def test_a_line_is_never_on_two_statements() -> None:
+    """Where days of grace reach over the next day, both are still open for lines: the older one has them."""
+    policy = Policy(statement_period="monthly", grace_days=40)
+    begun = line("2025-02", deal="9001", status="On statement", statement="2025-02/acme/GBP")
+    found = planned([begun, line("2025-02", deal="9002"), line("2025-03")], "2025-04-05", policy=policy)
+
+    assert ["200.00", "100.00"] == [str(s.earned) for s in found.statements]
+
+
+def test_by_hand_the_begun_ones_come_first() -> None:
+    """The statement made by hand opens with what the one that was begun carries."""
+    begun = line("2024-10", "12.00", status="On statement")
+    found = planned([line("2025-01"), begun], "2025-06-01", period=Period.parse("2025-Q1"))
+
+    assert [("2024-Q4/acme/GBP", "0.00"), (Q1, "12.00")] == [(s.key, str(s.opening)) for s in found.statements]
+
+
 @pytest.mark.parametrize("today", ["2025-04-06", "2025-05-20"])
 @pytest.mark.parametrize("row", [True, False], ids=["row", "no row"])
 def test_once_all_is_locked_no_later_line_comes_onto_it(today: str, row: bool) -> None:
@@ -82,8 +100,7 @@ def test_once_all_is_locked_no_later_line_comes_onto_it(today: str, row: bool) -
     assert 1 == len([s for s in found.statements if s.key == Q1])
 
 
-@pytest.mark.parametrize("row", [True, False], ids=["row", "no row"])
-@pytest.mark.parametrize("today", ["2025-04-06", "2025-05-20"])
+@pytest.mark.parametrize(("row", "today"), [(True, "2025-04-06"), (True, "2025-06-20"), (False, "2025-04-06")])
 def test_a_begun_statement_of_an_opening_balance_alone_is_finished(today: str, row: bool) -> None:
     """It locked no line, and gets none."""
     draft = statement(Q1, "Draft", opening="20.00", carried="20.00")
@@ -92,6 +109,15 @@ def test_a_begun_statement_of_an_opening_balance_alone_is_finished(today: str, r
 
     assert ("Carried", "20.00", "0.00", "0.00", "20.00", "0.00") == sums(one(found))
     assert ["Confirmed"] == [a.status for a in found.lines]
+
+
+def test_a_draft_of_an_opening_balance_alone_is_not_forgotten() -> None:
+    """On the next statement's day it is finished first, and the next opens with what it carries."""
+    draft = statement(Q1, "Draft", opening="20.00", carried="20.00")
+    found = planned([], "2025-07-05", [BEFORE, draft])
+
+    assert {Q1, Q2} == found.fresh
+    assert {"20.00"} == {str(s.carried) for s in found.statements}
 
 
 def test_a_message_about_lines_that_nobody_locks_any_more_is_no_end() -> None:
@@ -106,10 +132,11 @@ def test_a_statement_whose_row_was_deleted_comes_back(status: str) -> None:
     """Its lines know it: it is made again of exactly those, also behind a later one, and opens as it did."""
     lines = [replace(a, status=status) for a in locked(LINES, *ALL)]  # type: ignore[arg-type]
     later = statement(Q2, earned="70.00")
-    found = planned([*lines, line("2025-02", "5.00", deal="9003")], "2025-08-01", [later, BEFORE])
+    for by_hand in (None, Period.parse("2025-Q1")):
+        found = planned([*lines, line("2025-02", "5.00", deal="9003")], "2025-08-01", [later, BEFORE], period=by_hand)
 
-    assert ("Issued", "20.00", "600.00", "0.00", "0.00", "620.00") == sums(one(found))
-    assert later in found.statements
+        assert ("Issued", "20.00", "600.00", "0.00", "0.00", "620.00") == sums(one(found))
+        assert later in found.statements
 
 
 def test_what_stands_is_left_as_it_is() -> None:

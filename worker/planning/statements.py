@@ -115,24 +115,24 @@ class _Book:
         """Finish what was begun and make what is due, oldest first: each opens with what the one before carried."""
         rows = {s.key: s for s in self.standing}
         finished = {s.key: s for s in self.standing if s.status != "Draft"}
-        for period in self._periods(finished):
+        begun = self._begun(finished)
+        for period in sorted(begun | self._due(), key=_age):
             key = statement_key(period, self.partner.key, self.currency)
             if key in finished:
                 continue
             row = rows.get(key)
             held = [line for line in self.lines if line.statement == key]
-            begun = bool(row or held)
             history = [*finished.values(), *self.made.values()]
-            later = [s for s in history if s.period.last >= period.last]
-            if later and not begun:
-                self._too_late(period, later)
+            later = {s.period for s in history if s.period.last >= period.last}
+            if period not in begun and (later or any(other.last >= period.last for other in begun)):
+                self._too_late(period)
                 continue
             opening, free = opened(history, period, self.currency), self._free(period)
-            if not begun and not free and not opening:
+            if period not in begun and not free and not opening:
                 continue
             told = bool(held or opening) and self.told(key)
             late = period != self.by_hand and self.today > self._last_chance(period)
-            if late and not begun and not told:
+            if late and period not in begun and not told:
                 self._missed(period, opening, free)
                 continue
             fixed = row is not None or told or late or bool(later)
@@ -141,23 +141,21 @@ class _Book:
             self.made[key] = statement if row is None else replace(statement, row=row.row, hold=row.hold)
             self.locks.update({line.key: key for line in chosen if not line.locked})
 
-    def _periods(self, finished: Mapping[str, Statement]) -> list[Period]:
-        """Return the period whose statement is due, and any that was begun and not finished, oldest first."""
-        begun = {s.period for s in self.standing if s.status == "Draft"}
-        begun |= {
-            Period.parse(line.statement.split("/")[0])
-            for line in self.lines
-            if line.statement and line.statement not in finished
-        }
+    def _begun(self, finished: Mapping[str, Statement]) -> set[Period]:
+        """Return the periods of statements that were begun and not finished, or whose rows are gone."""
+        keys = {line.statement for line in self.lines if line.statement and line.statement not in finished}
+        drafts = {s.period for s in self.standing if s.status == "Draft"}
+        return drafts | {Period.parse(key.split("/")[0]) for key in keys}
+
+    def _due(self) -> set[Period]:
+        """Return the period whose statement is due: the last one over, or the one named by hand."""
         length = PERIOD_MONTHS.get(self.partner.cadence or "", PERIOD_MONTHS[self.policy.statement_period])
-        if self.by_hand is None:
-            due = Period.holding(Month.of(self.today), length)
-            while due.issue_day(self.policy.issue_day) > self.today:
-                due = due.previous()
-            return sorted({*begun, due}, key=_age)
-        if self.by_hand.months == length and self._is_due(self.by_hand):
-            begun.add(self.by_hand)
-        return sorted(begun, key=_age)
+        if self.by_hand is not None:
+            return {self.by_hand} if self.by_hand.months == length and self._is_due(self.by_hand) else set()
+        due = Period.holding(Month.of(self.today), length)
+        while due.issue_day(self.policy.issue_day) > self.today:
+            due = due.previous()
+        return {due}
 
     def _is_due(self, period: Period) -> bool:
         day = period.issue_day(self.policy.issue_day)
@@ -211,11 +209,11 @@ class _Book:
             "it falls into the next one"
         )
 
-    def _too_late(self, period: Period, later: Sequence[Statement]) -> None:
+    def _too_late(self, period: Period) -> None:
         if period == self.by_hand and self._free(period):
             self.notes.append(
-                f"{self.partner.name} has no statement of {period} any more: what is left of it falls into the one "
-                f"after {later[-1].key}"
+                f"{self.partner.name} has a later statement than one of {period} would be: what is left of that period "
+                "falls into the next one"
             )
 
 
