@@ -21,6 +21,7 @@ from worker.config import Config, load_config
 from worker.domain.months import Period
 from worker.domain.plan import Plan
 from worker.domain.tables import LEAD_STATUSES
+from worker.engine.activity import trim
 from worker.engine.apply import apply, silent
 from worker.engine.clock import FixedClock, SystemClock
 from worker.engine.journal import Journal
@@ -269,6 +270,8 @@ class App:
             moved = plan.edits or results[-1].counts["told"]
             if flow != "statements" or not moved or results[-1].errors or self.stop.is_set():
                 break
+        if flow == "sweep":
+            trim(programme.tracker, self.schedule.keep_activity)
         return summed(flow, results, plan.notes)
 
     def is_quiet(self) -> bool:

@@ -36,6 +36,7 @@ class ScheduleRules:
     flows: Mapping[str, FlowTime]
     quiet: tuple[time, time] | None
     deadline: timedelta
+    keep_activity: int  # rows of the Activity table that the sweep leaves
 
 
 def duration(section: Section, name: str, default: str) -> timedelta:
@@ -135,8 +136,11 @@ def load_schedule(root: Section) -> ScheduleRules:
     budget = root.section("budget")
     deadline = duration(budget, "deadline", "120s")
     budget.close()
+    activity = root.section("activity")
+    keep = activity.whole("keep", 2000, least=100)
+    activity.close()
     root.close()
-    return ScheduleRules(flows, (start, end) if start and end else None, deadline)
+    return ScheduleRules(flows, (start, end) if start and end else None, deadline, keep)
 
 
 @dataclass(frozen=True, slots=True)

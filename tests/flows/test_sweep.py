@@ -32,3 +32,17 @@ def test_the_sweep_finds_what_left_no_trace(desk: Desk) -> None:
     assert outcome.result is not None
     assert any("put right that no flow had heard of" in words for words in outcome.result.problems)
     assert 0 == desk.run("sweep")["sweep"].result.counts["changed"]  # type: ignore[union-attr]
+
+
+def test_the_sweep_trims_the_activity_table(desk: Desk) -> None:
+    """Of more rows than the rules keep, the oldest go, and what staff read last stays."""
+    rules = desk.rules / "schedule.toml"
+    rules.write_text(rules.read_text(encoding="utf-8").replace("keep = 2000", "keep = 100"), encoding="utf-8")
+    desk.world.airtable.add_rows(
+        "Activity",
+        [{"What": f"Thing {n}", "When": f"2025-{1 + n // 28:02d}-{1 + n % 28:02d}T08:00:00.000Z"} for n in range(130)],
+    )
+
+    desk.run("sweep")
+
+    assert [f"Thing {n}" for n in range(30, 130)] == [row["What"] for row in desk.rows("Activity")]

@@ -1,16 +1,18 @@
-"""The rows of the Activity table: what was done, in words. One row a change, many of a kind summed up."""
+"""The rows of the Activity table: what was done, in words. One row a change, many of a kind summed up; old ones go."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from worker.domain.cells import Cell
+from worker.domain.cells import Cell, Row
 from worker.engine.result import Change
+from worker.ports import ServiceError, Tracker
 
 _SINGLY = 20  # of one kind in one run; the others share a row
 _LONGEST = 1000  # characters in a cell
+_AT_ONCE = 500  # rows that one trimming takes away at most; the next one goes on
 
 
 def activity_rows(changes: Sequence[Change], now: datetime) -> list[Mapping[str, Cell]]:
@@ -59,3 +61,16 @@ def _text(cell: Cell) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def trim(tracker: Tracker, keep: int) -> int:
+    """Take away the oldest rows of the Activity table beyond so many; return how many went. Raises ServiceError."""
+    rows = sorted(tracker.read(["Activity"], whole=True)["Activity"], key=_when, reverse=True)
+    old = [row.id for row in rows[keep:]][-_AT_ONCE:]
+    outcomes = tracker.delete("Activity", old) if old else ()
+    return sum(not isinstance(outcome, ServiceError) for outcome in outcomes)
+
+
+def _when(row: Row) -> datetime:
+    when = row.cells.get("When")
+    return when if isinstance(when, datetime) else row.created_at or datetime.min.replace(tzinfo=UTC)
