@@ -21,7 +21,8 @@ from worker.sandbox.clock import Clock
 __all__ = ["desk", "world"]
 
 FLOWS = ["intake", "stages", "commissions", "cash", "statements", "settle"]
-COMMANDS = ["plan", "run", "status", "explain", "retry", "setup", "doctor", "init", "start", "demo", "verify", "forecast"]
+COMMANDS = ["plan", "run", "status", "explain", "retry", "setup", "doctor", "init", "start", "demo",
+            "verify", "forecast", "rules"]  # fmt: skip
 TOKENS = ("patSANDBOX", "pat-SANDBOX", "sandbox-secret")
 
 

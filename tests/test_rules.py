@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from worker.planning.plan_examples import play
 from worker.rules import load_rules
 from worker.toml_reader import RulesError
 
@@ -156,3 +157,98 @@ def test_words_from_outside_are_escaped_in_html_only(folder: Path) -> None:
     assert "<script>" in text
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
+
+
+# ---- examples -------------------------------------------------------------------------------------------------------
+
+
+def test_every_shipped_plan_has_an_example(folder: Path) -> None:
+    """The examples arrive as they are written, each under its version of its plan."""
+    plans = load_rules(folder, "Test").rules.plans
+    third = plans.examples[2]
+
+    assert [("gold", "2024-01"), ("silver", "2024-01"), ("bronze", "2024-01")] == [
+        (example.plan, example.version) for example in plans.examples
+    ]
+    assert (("north", Decimal(60)), ("east", Decimal(40))) == third.shares
+    assert [(date(2024, 2, 1), Decimal(30000)), (date(2024, 3, 1), Decimal(30000))] == list(third.paid)
+    assert 12 == len(third.expect)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('interval = "annual", ', "", "plan[1].example[1].deal.interval"),
+        ('interval = "annual"', 'interval = "yearly"', "plan[1].example[1].deal.interval"),
+        (', term_months = 10', "", "plan[2].example[1].deal.term_months"),
+        ('currency = "EUR"', 'currency = "euro"', "plan[2].example[1].deal.currency"),
+        ("won_on = 2024-01-12", "won_on = 2023-12-31", "plan[1].example[1].won_on"),
+        ("won_on = 2024-01-12\n", "", "plan[1].example[1].won_on"),
+        ("as_of = 2024-04-05\n", "", "plan[1].example[1].as_of"),
+        ('percent = "40"', 'percent = "41"', "plan[3].example[1].shares"),
+        ('partner = "east", percent', 'partner = "north", percent', "plan[3].example[1].shares"),
+        ('amount = "600", status = "Waiting"', 'amount = "600.5", status = "Waiting"',
+         "plan[3].example[1].expect[3].amount"),
+        ('amount = "12000.00" }', 'amount = "-1" }', "plan[1].example[1].paid[1].amount"),
+        ('month = "2024-01", amount = "74.99"', 'month = "January", amount = "74.99"',
+         "plan[2].example[1].expect[1].month"),
+        ('partner = "east", month = "2024-06"', 'partner = "west", month = "2024-06"',
+         "plan[3].example[1].expect[6].partner"),
+        ('partner = "east", month = "2024-06"', 'month = "2024-06"', "plan[3].example[1].expect[6].partner"),
+        ('amount = "75.00", status = "Waiting"', 'amount = "75.00", status = "Late"',
+         "plan[2].example[1].expect[6].status"),
+        ('amount = "75.00", status = "Waiting"', 'amount = "75.00", sum = "1", status = "Waiting"',
+         "plan[2].example[1].expect[6].sum"),
+        ("paid = [{ date = 2024-01-12", "payed = [{ date = 2024-01-12", "plan[1].example[1].payed"),
+    ],
+)  # fmt: skip
+def test_an_example_is_read_strictly(folder: Path, faults: Faults, old: str, new: str, key: str) -> None:
+    """A fault in an example is named by its key in the file."""
+    change(folder / "commissions.toml", old, new)
+
+    assert ("commissions.toml", key) in faults()
+
+
+def test_the_names_of_examples_differ(folder: Path, faults: Faults) -> None:
+    """Two examples of one plan with one name are a fault, since nobody could tell which failed."""
+    path = folder / "commissions.toml"
+    text = path.read_text(encoding="utf-8")
+    start, end = text.index("[[plan.example]]"), text.index('[[plan]]\nname = "silver"')
+    path.write_text(text[:end] + text[start:end] + text[end:], encoding="utf-8")
+
+    assert [("commissions.toml", "plan[1].example")] == faults()
+
+
+def test_a_plan_without_examples_loads(folder: Path) -> None:
+    """Examples may be left out, and a plan with a fee needs neither value nor interval in them."""
+    path = folder / "commissions.toml"
+    path.write_text(
+        """[[plan]]
+name = "finder"
+version = "1"
+valid_from = 2024-01-01
+fee = "250.00"
+currency = "GBP"
+months = 1
+
+[[plan.example]]
+name = "a fee"
+deal = { currency = "GBP" }
+won_on = 2024-01-12
+paid = [{ date = 2024-01-20, amount = "10.00" }]
+as_of = 2024-02-01
+expect = [{ month = "2024-01", amount = "250.00", status = "Confirmed" }]
+
+[[plan]]
+name = "bare"
+version = "1"
+valid_from = 2024-01-01
+rate = "1"
+months = 1
+""",
+        encoding="utf-8",
+    )
+    rules = load_rules(folder, "Test").rules
+
+    assert ["a fee"] == [example.name for example in rules.plans.examples]
+    assert [True] == [play(example, rules.plans, rules.policy).holds for example in rules.plans.examples]

@@ -7,11 +7,15 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from worker.options import DONE, FAILED, as_of_option, json_option, opened
+from worker.toml_reader import FaultyFiles
+
+if TYPE_CHECKING:
+    from worker.domain.policy import Rules
 
 
 def _say(found: dict[str, Any]) -> None:
@@ -57,4 +61,63 @@ def forecast(config_path: Path, as_of: datetime | None, as_json: bool) -> None:
         show_forecast(found, money.at)
 
 
-COMMANDS: Sequence[click.Command] = (verify, forecast)
+@click.group()
+def rules() -> None:
+    """Check the rules, and run the examples in them. Asks no service."""
+
+
+_folder = click.argument("folder", required=False, type=click.Path(path_type=Path))
+
+
+def _rules(config_path: Path, folder: Path | None) -> tuple[Path, Rules]:
+    """Load the rules of a folder; without one those of the config, which is then checked too."""
+    if folder is not None:
+        from worker.rules import load_rules
+
+        return folder, load_rules(folder, "").rules
+    from worker.app import load
+
+    config, loaded = load(config_path)
+    return config.programme.rules, loaded.rules
+
+
+@rules.command()
+@_folder
+@json_option
+@click.pass_obj
+def check(config_path: Path, folder: Path | None, as_json: bool) -> None:
+    """Load every file of FOLDER strictly (default: the config's rules), list all faults, show the plans."""
+    from worker.show_money import plans_as_json, show_rules
+
+    try:
+        place, loaded = _rules(config_path, folder)
+    except FaultyFiles as error:
+        if not as_json:
+            raise
+        _say({"faults": [{"file": f.file, "key": f.key, "text": f.text, "remedy": f.remedy} for f in error.faults]})
+        sys.exit(FAILED)
+    if as_json:
+        _say(plans_as_json(str(place), loaded.plans))
+    else:
+        show_rules(str(place), loaded.plans)
+
+
+@rules.command()
+@_folder
+@json_option
+@click.pass_obj
+def test(config_path: Path, folder: Path | None, as_json: bool) -> None:
+    """Run the examples of commissions.toml in FOLDER (default: the config's rules); exit 1 when one fails."""
+    from worker.planning.plan_examples import play
+    from worker.show_money import examples_as_json, show_examples
+
+    _, loaded = _rules(config_path, folder)
+    found = [play(example, loaded.plans, loaded.policy) for example in loaded.plans.examples]
+    if as_json:
+        _say(examples_as_json(found))
+    else:
+        show_examples(found)
+    sys.exit(DONE if all(one.holds for one in found) else FAILED)
+
+
+COMMANDS: Sequence[click.Command] = (verify, forecast, rules)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from typing import get_args
 
+from worker.domain.facts import Interval
 from worker.domain.money import digits
 from worker.domain.months import PERIOD_MONTHS, Month
-from worker.domain.plans import Bracket, CommissionPlan, Plans, Policy
+from worker.domain.plans import Bracket, CommissionPlan, Example, ExpectedLine, Plans, Policy
 from worker.toml_reader import REQUIRED, Section
 
 _HUNDRED = Decimal(100)
+_OPEN = ("Expected", "Waiting", "Confirmed", "Cancelled")  # how a line can stand while nobody has touched it
+_ALONE = "partner"  # who has the whole deal in an example without shares
 
 
 def load_commissions(root: Section) -> tuple[Plans, Policy]:
@@ -27,16 +31,17 @@ def load_commissions(root: Section) -> tuple[Plans, Policy]:
         guard_from_lines=part.whole("guard_from_lines", 24),
     )
     part.close()
-    versions = [_plan(section) for section in root.sections("plan")]
+    read = [_plan(section) for section in root.sections("plan")]
+    versions = [plan for plan, _ in read]
     if not versions:
         root.fault("plan", "no plan is there", "Add [[plan]] with name, version, valid_from, rate and months.")
     _no_overlap(root, versions)
     root.close()
-    return Plans(tuple(versions)), policy
+    return Plans(tuple(versions), tuple(example for _, examples in read for example in examples)), policy
 
 
-def _plan(part: Section) -> CommissionPlan:
-    """Read one [[plan]]."""
+def _plan(part: Section) -> tuple[CommissionPlan, Sequence[Example]]:
+    """Read one [[plan]] and its examples."""
     terms = [name for name in ("rate", "tiers", "fee") if part.has(name)]
     if len(terms) != 1:
         part.fault("", "needs exactly one of rate, tiers and fee", 'Write rate = "10", or tiers, or fee = "100.00".')
@@ -58,9 +63,13 @@ def _plan(part: Section) -> CommissionPlan:
         cap_per_deal=_positive(part, "cap_per_deal"),
         cap_per_partner=_positive(part, "cap_per_partner"),
     )
+    examples = [_example(section, plan) for section in part.sections("example")]
     part.close()
     _agree(part, plan)
-    return plan
+    names = [example.name for example in examples]
+    for name in sorted({name for name in names if name and names.count(name) > 1}):
+        part.fault("example", f"{name!r} is there twice", "Give each example a name of its own.")
+    return plan, examples
 
 
 def _months_missing(part: Section) -> int:
@@ -106,6 +115,99 @@ def _tiers(part: Section) -> Sequence[Bracket]:
     if any(b.end is not None and b.end <= b.start for b in brackets):
         part.fault("tiers", "have one that ends before it begins", "Correct from and to.")
     return brackets
+
+
+def _example(part: Section, plan: CommissionPlan) -> Example:
+    """Read one [[plan.example]]: a deal, what was paid, and all its lines on a day."""
+    deal = part.section("deal")
+    currency = deal.text("currency", REQUIRED, wanted='three capital letters, as "GBP"')
+    if currency and not (len(currency) == 3 and currency.isupper()):
+        deal.fault("currency", f"is {currency!r}", 'Write three capital letters, as "GBP".')
+    if plan.fee is None:
+        for needed in ("value", "interval"):
+            if not deal.has(needed):
+                deal.fault(needed, "is missing", "Say what the client pays: value and interval.")
+    interval = deal.choice("interval", get_args(Interval), "monthly") if deal.has("interval") else None
+    term = deal.whole("term_months", 1, least=1) if deal.has("term_months") else None
+    if interval == "total" and term is None:
+        deal.fault("term_months", "is missing, and a total needs it", "Write term_months = 12.")
+    value = _positive(deal, "value")
+    deal.close(("interval", "term_months"))
+    won_on = part.day("won_on", REQUIRED) or plan.valid_from
+    if won_on < plan.valid_from or (plan.valid_to is not None and won_on > plan.valid_to):
+        part.fault("won_on", f"is {won_on}, when version {plan.version} is not valid", "Choose a day on which it is.")
+    shares = _example_shares(part)
+    partners = {partner for partner, _ in shares}
+    example = Example(
+        plan=plan.name, version=plan.version, name=part.text("name", REQUIRED), value=value,
+        interval=interval, currency=currency, term_months=term, won_on=won_on, shares=shares,  # type: ignore[arg-type]
+        paid=tuple(_payment(section, currency) for section in part.sections("paid")),
+        as_of=part.day("as_of", REQUIRED) or won_on,
+        expect=tuple(_expected(section, currency, partners) for section in part.sections("expect")),
+    )  # fmt: skip
+    if not part.has("expect"):
+        part.fault(
+            "expect", "is missing", 'Write expect = [{ month = "2026-01", amount = "1.00", status = "Expected" }].'
+        )
+    part.close()
+    return example
+
+
+def _example_shares(part: Section) -> tuple[tuple[str, Decimal], ...]:
+    """Return who shares the deal; one partner has all of it where nothing is said."""
+    shares: list[tuple[str, Decimal]] = []
+    for section in part.sections("shares"):
+        shares.append((section.text("partner", REQUIRED), section.decimal("percent", REQUIRED) or Decimal(0)))
+        section.close()
+    if not shares:
+        return ((_ALONE, _HUNDRED),)
+    whole = sum((percent for _, percent in shares), Decimal(0))
+    if whole != _HUNDRED or any(percent < 0 for _, percent in shares):
+        part.fault("shares", f"sum to {whole} %", "Let them sum to 100, none below zero.")
+    if len({partner for partner, _ in shares}) != len(shares):
+        part.fault("shares", "name a partner twice", "Give each partner one share.")
+    return tuple(shares)
+
+
+def _payment(part: Section, currency: str) -> tuple[date, Decimal]:
+    """Read what the client paid on a day, net of tax."""
+    amount = part.decimal("amount", REQUIRED)
+    if amount is not None and amount <= 0:
+        part.fault("amount", f"is {amount}", "Write an amount above 0.")
+    paid = part.day("date", REQUIRED) or date.min, _exact(part, amount, currency)
+    part.close()
+    return paid
+
+
+def _expected(part: Section, currency: str, partners: Collection[str]) -> ExpectedLine:
+    """Read a line that must come out."""
+    written = part.text("month", REQUIRED, wanted='a month, as "2026-01"')
+    try:
+        month = Month.parse(written) if written else Month(1, 1)
+    except ValueError:
+        part.fault("month", f"is {written!r}", 'Write a month, as "2026-01".')
+        month = Month(1, 1)
+    only = next(iter(partners)) if len(partners) == 1 else REQUIRED
+    partner = part.text("partner", only)
+    if partner and partner not in partners:
+        part.fault("partner", f"is {partner!r}, who has no share", f"Write one of: {', '.join(sorted(partners))}.")
+    if not part.has("status"):
+        part.fault("status", "is missing", f"Write one of: {', '.join(_OPEN)}.")
+    amount = part.decimal("amount", REQUIRED)
+    line = ExpectedLine(
+        month, _exact(part, amount, currency),
+        part.choice("status", _OPEN, "Expected"), partner,  # type: ignore[arg-type]
+        part.choice("kind", ("commission", "correction"), "commission"),  # type: ignore[arg-type]
+    )  # fmt: skip
+    part.close()
+    return line
+
+
+def _exact(part: Section, amount: Decimal | None, currency: str) -> Decimal:
+    """Return an amount; one that is finer than its currency goes is a fault."""
+    if amount is not None and currency and amount != round(amount, digits(currency)):
+        part.fault("amount", f"is finer than {currency} goes", f"Use {digits(currency)} decimals.")
+    return amount if amount is not None else Decimal(0)
 
 
 def _no_overlap(root: Section, versions: Sequence[CommissionPlan]) -> None:

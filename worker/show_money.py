@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from worker.domain.money import rounded, shown
+from worker.domain.plans import CommissionPlan, ExpectedLine, Plans
 from worker.forecast import COLUMNS, Forecast, Sums
+from worker.planning.plan_examples import Shown
 from worker.show import cell_text, console, plain
 from worker.verify import Verified
 
@@ -120,3 +122,105 @@ def _forecast_table(found: Forecast) -> Table:
 def _sums_shown(sums: Sums, currency: str) -> list[str]:
     amounts = [getattr(sums, name) for name in (*COLUMNS, "total")]
     return [shown(amount, currency) if amount else "–" for amount in amounts]
+
+
+# ---- rules ----------------------------------------------------------------------------------------------------------
+
+
+def plans_as_json(folder: str, plans: Plans) -> dict[str, Any]:
+    """Return a summary of every version of every plan."""
+    return {
+        "folder": folder,
+        "faults": [],
+        "plans": [
+            {"name": plan.name, "version": plan.version, "valid_from": plain(plan.valid_from),
+             "valid_to": plain(plan.valid_to), "terms": _terms(plan), "months": plan.months,
+             "examples": _examples(plans, plan)}
+            for plan in plans.versions
+        ],
+    }  # fmt: skip
+
+
+def show_rules(folder: str, plans: Plans) -> None:
+    """Show what the plans say, one line a version."""
+    out = console()
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("plan", "version", "won from", "to", "terms", "months", "examples"):
+        table.add_column(column, no_wrap=column != "terms")
+    for plan in plans.versions:
+        months = str(plan.months) if plan.months else "while paid"
+        table.add_row(
+            escape(plan.name), escape(plan.version), cell_text(plan.valid_from), cell_text(plan.valid_to),
+            escape(_terms(plan)), months, str(_examples(plans, plan)),
+        )  # fmt: skip
+    out.print(table)
+    out.print(f"[green]✓[/] {escape(folder)}: every file loads, and nothing is at fault")
+
+
+def _examples(plans: Plans, plan: CommissionPlan) -> int:
+    return sum((example.plan, example.version) == (plan.name, plan.version) for example in plans.examples)
+
+
+def _terms(plan: CommissionPlan) -> str:
+    """Return the terms in words, those that are as usual left out."""
+    currency = plan.currency or ""
+    if plan.fee is not None:
+        words = [f"fee {plan.fee:f} {currency} a deal"]
+    elif plan.tiers:
+        steps = ", ".join(f"{tier.rate:f} % from {tier.start:f}" for tier in plan.tiers)
+        words = [f"{steps} {currency} a {plan.tier_period}, {plan.mode}"]
+    else:
+        words = [f"{plan.rate:f} %"]
+    if plan.start != "won":
+        words.append(f"start {plan.start}")
+    if plan.prorate != "none":
+        words.append("first month by days")
+    if plan.count_months_per != "deal":
+        words.append("months per client")
+    words += [
+        f"at most {cap:f} {currency} per {what}"
+        for cap, what in ((plan.cap_per_deal, "deal"), (plan.cap_per_partner, "partner"))
+        if cap is not None
+    ]
+    return "; ".join(words)
+
+
+def examples_as_json(found: Sequence[Shown]) -> dict[str, Any]:
+    """Return how each example came out; the lines of those that fail, as expected and as they are."""
+    return {
+        "examples": [
+            {"plan": s.example.plan, "version": s.example.version, "name": s.example.name, "holds": s.holds,
+             "expected": [_line_json(line) for line in s.expected], "got": [_line_json(line) for line in s.got],
+             "problems": list(s.problems)}
+            for s in found
+        ],
+        "failed": sum(not one.holds for one in found),
+    }  # fmt: skip
+
+
+def _line_json(line: ExpectedLine) -> dict[str, str]:
+    return {"partner": line.partner, "month": str(line.month), "kind": line.kind, "amount": format(line.amount, "f"),
+            "status": line.status}  # fmt: skip
+
+
+def show_examples(found: Sequence[Shown]) -> None:
+    """Show each example, and of one that fails the lines that are not as expected."""
+    out = console()
+    for one in found:
+        example = one.example
+        sign = "[green]✓[/]" if one.holds else "[red]✗[/]"
+        out.print(f"{sign} {escape(example.plan)} {escape(example.version)}: {escape(example.name)}")
+        for words in one.problems:
+            out.print(f"    [yellow]{escape(words)}[/]")
+        for line in one.expected:
+            if line not in one.got:
+                out.print(f"    expected {escape(_line_words(line))}")
+        for line in one.got:
+            if line not in one.expected:
+                out.print(f"    got      {escape(_line_words(line))}")
+    failed = sum(not one.holds for one in found)
+    out.print(f"{len(found)} examples, {failed} failed")
+
+
+def _line_words(line: ExpectedLine) -> str:
+    return f"{line.partner} {line.month} {line.kind} {line.amount:f} {line.status}"

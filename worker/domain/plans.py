@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from worker.domain.facts import Interval
+from worker.domain.lines import LineKind, LineStatus
 from worker.domain.months import Month
 
 
@@ -64,10 +66,40 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedLine:
+    """A line that an example expects."""
+
+    month: Month
+    amount: Decimal
+    status: LineStatus
+    partner: str
+    kind: LineKind = "commission"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A made-up deal under one version of a plan, and all the lines that it must come to on a day."""
+
+    plan: str
+    version: str
+    name: str
+    value: Decimal | None  # None where only a fee is earned
+    interval: Interval | None
+    currency: str
+    term_months: int | None
+    won_on: date
+    shares: tuple[tuple[str, Decimal], ...]  # partner and percent
+    paid: tuple[tuple[date, Decimal], ...]  # net of tax
+    as_of: date
+    expect: tuple[ExpectedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plans:
-    """Every version of every plan."""
+    """Every version of every plan, and the examples that prove them."""
 
     versions: Sequence[CommissionPlan]
+    examples: Sequence[Example] = ()
 
     def at(self, name: str, day: date) -> CommissionPlan | None:
         """Return the version of a plan that is valid on a won date; None when there is none."""
