@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 
-from worker.domain.cells import Cell
-from worker.engine.activity import activity_rows
+from worker.domain.cells import Cell, Row
+from worker.engine.activity import activity_rows, trim
 from worker.engine.result import Change
+from worker.ports import Refused, ServiceError
 
 from .standins import START
 
@@ -50,3 +52,46 @@ def test_every_kind_of_cell_has_its_words() -> None:
 def test_nothing_done_is_nothing_told() -> None:
     """No change, no row."""
     assert [] == activity_rows([], START)
+
+
+class Shelf:
+    """A tracker of nothing but activity; it refuses to delete the rows in `stuck`."""
+
+    def __init__(self, rows: Sequence[Row], stuck: Sequence[str] = ()) -> None:
+        self.rows = {row.id: row for row in rows}
+        self.stuck = stuck
+
+    def read(self, tables: Sequence[str], *, whole: bool = False) -> Mapping[str, Sequence[Row]]:
+        assert whole
+        return {table: list(self.rows.values()) for table in tables}
+
+    def delete(self, table: str, rows: Sequence[str]) -> Sequence[str | ServiceError]:
+        return [Refused("shelf", "no") if row in self.stuck else self.rows.pop(row).id for row in rows]
+
+
+def row(number: int, *, told: bool = True) -> Row:
+    when = START + timedelta(days=number)
+    return Row("Activity", f"r{number}", {"When": when} if told else {}, None if told else when)
+
+
+def test_the_oldest_rows_go_and_the_newest_stay() -> None:
+    """Age is what stands in When, else when the row was made."""
+    shelf = Shelf([row(2), row(0, told=False), row(3), row(1), Row("Activity", "undated")])
+
+    assert 3 == trim(shelf, 2)  # type: ignore[arg-type]
+    assert {"r2", "r3"} == shelf.rows.keys()
+
+
+def test_nothing_goes_while_there_are_few() -> None:
+    """A table within its length is left alone."""
+    shelf = Shelf([row(1), row(2)])
+
+    assert 0 == trim(shelf, 2)  # type: ignore[arg-type]
+
+
+def test_only_what_went_is_counted() -> None:
+    """A row that can't be deleted stays for the next time."""
+    shelf = Shelf([row(1), row(2), row(3)], stuck=["r1"])
+
+    assert 1 == trim(shelf, 1)  # type: ignore[arg-type]
+    assert {"r1", "r3"} == shelf.rows.keys()
