@@ -188,8 +188,8 @@ def _written(field: Field, value: Any) -> Any:
 
 
 def channel(value: float) -> float | int:
-    """Return a colour's channel as a 32-bit float is printed: 127/255 is 0.49803922 (recorded)."""
-    (single,) = struct.unpack("f", struct.pack("f", value))
+    """Return a colour's channel as Google keeps it: a step of 255, printed as a 32-bit float; 0.5 is 0.49803922."""
+    (single,) = struct.unpack("f", struct.pack("f", int(value * 255 + 1e-6) / 255))
     for digits in range(1, 10):
         short = float(f"{single:.{digits}g}")
         if struct.unpack("f", struct.pack("f", short))[0] == single:
