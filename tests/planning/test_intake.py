@@ -95,7 +95,9 @@ def test_a_company_that_the_crm_knows_is_not_made_again() -> None:
     """Its id goes with the draft."""
     (push,) = planned(lead_row(), crm=[company(("lost", None))]).pushes
 
-    assert "77" == push.draft.known.company
+    assert ("77", "Acme is a new lead") == (push.draft.known.company, push.reason)
+    (push,) = planned(lead_row(Estimated_value="5")).pushes
+    assert (None, "Acme is a new lead, worth about 5.00") == (push.draft.known.company, push.reason)
 
 
 def test_a_row_that_lost_its_deal_id_keeps_its_stage() -> None:
@@ -117,6 +119,7 @@ def test_a_row_that_is_still_being_typed_is_left() -> None:
     """It gets neither a key nor a problem."""
     assert 0 == len(planned(lead_row(Email=None), skip=["rec1"]))
     assert 0 == len(planned(lead_row(Lead="L-ABCDEFGH"), skip=["rec1"]))
+    assert 0 == len(planned(lead_row(Direction="Sent"), skip=["rec1"]))
 
 
 # ---- refusals -------------------------------------------------------------------------------------------------------
@@ -130,7 +133,22 @@ def test_a_refusal_is_told_in_the_row() -> None:
     assert str(said(plan)[1]).startswith("Email is not an e-mail address")
     assert str(said(plan)[1]).endswith('or its code, as "France" or "FR".')
     assert lead_key("rec1") == edit(plan).after["Lead"]
+    assert said(plan)[1] == edit(plan).reason
     assert ((), ()) == (plan.pushes, plan.tells)
+
+
+def test_a_refusal_of_a_partner_nobody_knows() -> None:
+    """Its edit is about nobody."""
+    found = edit(planned(lead_row(Partner="Nobody")))
+
+    assert ("", "Needs attention") == (found.about, found.after["Status"])
+
+
+def test_a_row_whose_cells_were_all_cleared() -> None:
+    """It has a key, so it is no empty row: what is missing is told."""
+    row = lead_row(Lead=lead_key("rec1"), Partner=None, Company=None, Email=None)
+
+    assert str(said(planned(row))[1]).startswith("Partner is missing: fill it in. Company is missing")
 
 
 def test_a_refusal_that_stands_already_is_not_written_again() -> None:
@@ -178,9 +196,10 @@ def test_a_held_row_waits() -> None:
 
 def test_a_row_that_is_held_no_more_goes_on() -> None:
     """Its status comes back with its push."""
-    (push,) = planned(lead_row(Lead=lead_key("rec1"), Status="On hold")).pushes
+    plan = planned(lead_row(Lead=lead_key("rec1"), Status="On hold"))
 
-    assert "Qualified" == push.after["Status"]
+    assert ["Qualified"] == [push.after["Status"] for push in plan.pushes]
+    assert () == plan.edits
 
 
 def test_a_held_row_keeps_its_place() -> None:
@@ -303,6 +322,11 @@ def test_of_rows_submitted_together_the_older_goes_first() -> None:
     """Without a time of submission the row's making counts; where all are equal, the row's id."""
     assert ["rec2"] == [p.row for p in planned(lead_row(), lead_row("rec2", made=ago(hours=1))).pushes]
     assert ["rec1"] == [p.row for p in planned(lead_row("rec2"), lead_row("rec1")).pushes]
+    together = {"Submitted": ago(days=3)}
+    older = lead_row("rec2", made=ago(hours=1), **together)
+    assert ["rec2"] == [p.row for p in planned(lead_row("rec1", **together), older).pushes]
+    unknown = lead_row("rec3", made=None, **together)
+    assert ["rec3"] == [p.row for p in planned(lead_row("rec1", **together), older, unknown).pushes]
     assert ["rec1"] == [p.row for p in planned(lead_row("rec2", made=None), lead_row("rec1", made=None)).pushes]
 
 
@@ -440,6 +464,9 @@ def test_a_key_that_was_cleared_is_put_back() -> None:
     found = edit(plan, "rec9")
     assert ({"Lead": lead_key("rec9")}, True, "north-star") == (found.after, found.first, found.about)
     assert 1 == len(plan)
+    assert [lead_key("rec9"), ""] == [lead.key for lead in restored([settled(Lead=None), lead_row()])]
+    first = settled("rec2", Lead=lead_key("rec9"))
+    assert lead_key("rec9", {first.key}) == restored([first, settled(Lead=None)])[1].key
 
 
 def test_a_key_that_another_row_carries_is_not_given_twice() -> None:
@@ -462,7 +489,8 @@ def test_a_lead_sent_to_a_partner_gets_a_key_only() -> None:
 
     assert ({"Lead": lead_key("rec1")}, True) == (edit(plan).after, edit(plan).first)
     assert ["rec2"] == [push.row for push in plan.pushes]
-    assert 0 == len(planned(lead_row(Direction="sent ", Lead=lead_key("rec1"))))
+    assert 0 == len(planned(lead_row(Direction="sent ", Lead=lead_key("rec1"), Status="Won")))
+    assert ["rec1"] == [push.row for push in planned(lead_row(), settled(Direction="Sent")).pushes]
 
 
 def test_a_problem_goes_when_the_row_turns_out_to_be_sent() -> None:

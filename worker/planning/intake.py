@@ -181,7 +181,7 @@ def _verdicts(
     """
     claims: dict[str, list[LeadRow]] = defaultdict(list)
     for lead in intake.settled if any(not v.faults for v in intake.vetted.values()) else ():
-        claims[identity(lead, rules) or lead.row.id].append(lead)
+        claims[identity(lead, rules)].append(lead)
     verdicts: dict[str, Verdict | None] = {}
     order = sorted(intake.vetted.values(), key=lambda v: (v.lead.submitted, *_age(v.lead)))
     for vetted in order:
