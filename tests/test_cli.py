@@ -22,7 +22,7 @@ __all__ = ["desk", "world"]
 
 FLOWS = ["intake", "stages", "commissions", "cash", "statements", "settle"]
 COMMANDS = ["plan", "run", "status", "explain", "retry", "setup", "doctor", "init", "start", "demo",
-            "verify", "forecast", "rules"]  # fmt: skip
+            "verify", "forecast", "rules", "backtest"]  # fmt: skip
 TOKENS = ("patSANDBOX", "pat-SANDBOX", "sandbox-secret")
 
 

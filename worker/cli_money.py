@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from worker.options import DONE, FAILED, as_of_option, json_option, opened
+from worker.options import DONE, FAILED, Day, as_of_option, json_option, opened
 from worker.toml_reader import FaultyFiles
 
 if TYPE_CHECKING:
@@ -120,4 +120,28 @@ def test(config_path: Path, folder: Path | None, as_json: bool) -> None:
     sys.exit(DONE if all(one.holds for one in found) else FAILED)
 
 
-COMMANDS: Sequence[click.Command] = (verify, forecast, rules)
+@click.command()
+@click.argument("rules_dir", type=click.Path(path_type=Path))
+@click.option("--from", "since", type=Day(), required=True, help="Take the deals that were won from this day on.")
+@as_of_option
+@json_option
+@click.pass_obj
+def backtest(config_path: Path, rules_dir: Path, since: date, as_of: datetime | None, as_json: bool) -> None:
+    """Show what past deals would have earned under the rules in RULES_DIR. Writes nothing."""
+    from worker.backtest import backtest as compared
+    from worker.reading import money_of
+    from worker.rules import load_rules
+    from worker.show_money import backtest_as_json, show_backtest
+
+    with opened(config_path, as_of) as app:
+        other = load_rules(rules_dir, app.config.programme.name).rules
+        money = money_of(app)
+    found = compared(money.facts, other.plans, other.policy, since, money.today)
+    if as_json:
+        _say({"rules": str(rules_dir), "from": since.isoformat(), "as_of": money.at.isoformat(),
+              **backtest_as_json(found)})  # fmt: skip
+    else:
+        show_backtest(found, str(rules_dir), since)
+
+
+COMMANDS: Sequence[click.Command] = (verify, forecast, rules, backtest)

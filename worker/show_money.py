@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
+from worker.backtest import Backtest, Compared
 from worker.domain.money import rounded, shown
 from worker.domain.plans import CommissionPlan, ExpectedLine, Plans
 from worker.forecast import COLUMNS, Forecast, Sums
@@ -224,3 +225,79 @@ def show_examples(found: Sequence[Shown]) -> None:
 
 def _line_words(line: ExpectedLine) -> str:
     return f"{line.partner} {line.month} {line.kind} {line.amount:f} {line.status}"
+
+
+# ---- backtest -------------------------------------------------------------------------------------------------------
+
+_MOST = 40  # moved lines that are shown one by one
+
+
+def backtest_as_json(found: Backtest) -> dict[str, Any]:
+    """Return the comparison as one JSON object; amounts are texts, null where there is no line."""
+    return {
+        "deals": found.deals,
+        "quarters": [_compared_json(one) for one in found.quarters],
+        "partners": [_compared_json(one) for one in found.partners],
+        "winners": [_compared_json(one) for one in found.winners],
+        "losers": [_compared_json(one) for one in found.losers],
+        "totals": {
+            currency: {"old": _exact(old, currency), "new": _exact(new, currency),
+                       "difference": _exact(new - old, currency)}
+            for currency, (old, new) in found.totals.items()
+        },
+        "moved": [
+            {"key": m.key, "currency": m.currency, "old": plain(m.old), "new": plain(m.new), "reason": m.reason}
+            for m in found.moved
+        ],
+        "problems": list(found.problems),
+    }  # fmt: skip
+
+
+def _compared_json(one: Compared) -> dict[str, str]:
+    quarter = {"quarter": str(one.quarter)} if one.quarter is not None else {}
+    amounts = {name: _exact(getattr(one, name), one.currency) for name in ("old", "new", "difference")}
+    return {"partner": one.partner, "name": one.name, **quarter, "currency": one.currency, **amounts}
+
+
+def show_backtest(found: Backtest, folder: str, since: date) -> None:
+    """Show old, new and difference by partner and quarter, winners and losers, and lines that moved otherwise."""
+    out = console()
+    out.print(f"{found.deals} deals won from {since} on, by the present rules and by {escape(folder)}")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("partner", "quarter", ""):
+        table.add_column(column, no_wrap=True)
+    for column in ("old", "new", "difference"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for one in found.quarters:
+        table.add_row(escape(one.name), str(one.quarter), one.currency, *_three(one.old, one.new, one.currency))
+    table.add_section()
+    for currency, (old, new) in found.totals.items():
+        table.add_row("together", "", currency, *_three(old, new, currency), style="bold")
+    out.print(table)
+    for word, partners in (("would have more", found.winners), ("would have less", found.losers)):
+        for one in partners:
+            out.print(f"{escape(one.name)} {word}: {_signed(one.difference, one.currency)} {one.currency}")
+    if not found.winners and not found.losers:
+        out.print("Nobody would have more or less.")
+    _show_moved(found)
+
+
+def _show_moved(found: Backtest) -> None:
+    out = console()
+    if found.moved:
+        out.print(f"{len(found.moved)} lines moved for another reason than their rate:")
+    for m in found.moved[:_MOST]:
+        old, new = (shown(a, m.currency) if a is not None else "–" for a in (m.old, m.new))
+        out.print(f"  [cyan]{escape(m.key)}[/]  {old} → {new}  {escape(m.reason)}")
+    if len(found.moved) > _MOST:
+        out.print(f"  … and {len(found.moved) - _MOST} more: --json has them all")
+    for words in found.problems:
+        out.print(f"[yellow]problem[/]: {escape(words)}")
+
+
+def _three(old: Decimal, new: Decimal, currency: str) -> tuple[str, str, str]:
+    return shown(old, currency), shown(new, currency), _signed(new - old, currency)
+
+
+def _signed(amount: Decimal, currency: str) -> str:
+    return f"{'+' if amount > 0 else ''}{shown(amount, currency)}"

@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from worker.backtest import backtest
 from worker.demo.narration import WIDTH, Teller
 from worker.demo.office import Office
 from worker.demo.performance import BEGINNING, tell
 from worker.demo.report import last_statement
 from worker.demo.year import Year
+from worker.reading import money_of
 from worker.sandbox.world import World
+from worker.verify import verified
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 ROOT = Path(__file__).resolve().parents[2]
@@ -201,3 +205,26 @@ def test_the_letter_at_the_end_is_one_that_was_mailed(told: Told) -> None:
     assert "Your statement 2026-Q4/second-wind-referrals/GBP: please invoice 90.00 GBP" == subject
     assert 3 == text.count("Cherry Chairs  22.50 GBP")
     assert subject in told.text
+
+
+# ---- what can be told of the year afterwards ------------------------------------------------------------------------
+
+
+def test_every_line_of_the_year_verifies(told: Told) -> None:
+    """After a year of refunds, losses, splits and hand edits every line is as today's facts make it."""
+    told.office.run()
+    money = money_of(told.office.app)
+    found = verified(money.rows, money.facts, money.today)
+
+    assert ((), (), ()) == (found.differences, found.gaps, found.unread)
+    assert found.lines > 100
+
+
+def test_the_year_under_unchanged_rules(told: Told) -> None:
+    """History replayed under the same rules differs by 0.00 for every partner and quarter, and no line moves."""
+    money = money_of(told.office.app)
+    found = backtest(money.facts, money.facts.plans, money.facts.policy, date(2000, 1, 1), money.today)
+
+    assert {Decimal(0)} == {one.difference for one in found.quarters}
+    assert () == found.moved
+    assert len({one.partner for one in found.quarters}) > 5
