@@ -258,7 +258,7 @@ def test_by_hand_nothing_is_made_behind_a_later_statement() -> None:
 
     assert frozenset() == found.fresh
     assert (
-        "Acme Ltd has a later statement than one of 2025-Q1 would be: what is left of that period falls into the next "
+        "Acme Ltd has a statement of 2025-Q1, or a later one, already: what is left of that period falls into the next "
         "one",
     ) == found.notes
     assert () == planned([], "2025-08-01", [earlier, later], period=Period.parse("2025-Q1")).notes

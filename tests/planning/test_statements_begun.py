@@ -100,7 +100,9 @@ def test_once_all_is_locked_no_later_line_comes_onto_it(today: str, row: bool) -
     assert 1 == len([s for s in found.statements if s.key == Q1])
 
 
-@pytest.mark.parametrize(("row", "today"), [(True, "2025-04-06"), (True, "2025-06-20"), (False, "2025-04-06")])
+@pytest.mark.parametrize(
+    ("row", "today"), [(True, "2025-04-06"), (True, "2025-06-20"), (False, "2025-04-06"), (False, "2025-06-20")]
+)
 def test_a_begun_statement_of_an_opening_balance_alone_is_finished(today: str, row: bool) -> None:
     """It locked no line, and gets none."""
     draft = statement(Q1, "Draft", opening="20.00", carried="20.00")

@@ -118,8 +118,6 @@ class _Book:
         begun = self._begun(finished)
         for period in sorted(begun | self._due(), key=_age):
             key = statement_key(period, self.partner.key, self.currency)
-            if key in finished:
-                continue
             row = rows.get(key)
             held = [line for line in self.lines if line.statement == key]
             history = [*finished.values(), *self.made.values()]
@@ -212,8 +210,8 @@ class _Book:
     def _too_late(self, period: Period) -> None:
         if period == self.by_hand and self._free(period):
             self.notes.append(
-                f"{self.partner.name} has a later statement than one of {period} would be: what is left of that period "
-                "falls into the next one"
+                f"{self.partner.name} has a statement of {period}, or a later one, already: what is left of that "
+                "period falls into the next one"
             )
 
 
