@@ -1,4 +1,4 @@
-"""`make record`: makes every cassette anew, from the sandbox or, for a service whose token is set, from the live account."""
+"""`make record`: makes every cassette anew, from the sandbox or, where a token is set, from the live account."""
 
 from __future__ import annotations
 

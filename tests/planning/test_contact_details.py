@@ -62,7 +62,8 @@ def test_the_registrable_domain_knows_public_suffixes(host: str, domain: str | N
 
 @pytest.mark.parametrize(
     "written",
-    ["acme.com", "www.acme.com", "https://acme.com", "HTTP://WWW.ACME.COM:8080/a b?c#d", "//acme.com/", "\u200bacme.com ",
+    ["acme.com", "www.acme.com", "https://acme.com", "HTTP://WWW.ACME.COM:8080/a b?c#d",
+     "//acme.com/", "\u200bacme.com ",
      "https://user:secret@shop.acme.com", "acme.com."],
 )  # fmt: skip
 def test_a_website_is_read_however_it_is_written(written: str) -> None:
