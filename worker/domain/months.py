@@ -68,7 +68,7 @@ class Month:
 
     def over(self, today: date) -> bool:
         """Tell whether the month is over on that day."""
-        return today > self.last_day
+        return (today.year, today.month) > (self.year, self.number)
 
 
 @dataclass(frozen=True, slots=True, order=True)

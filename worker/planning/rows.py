@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeVar, get_args
 
 from worker.domain.cells import Cell, Row
@@ -69,13 +70,13 @@ def line_to_cells(line: Line, partner: str) -> dict[str, Cell]:
 
 def _base_text(line: Line) -> str:
     """Return what the line was made with: `12000.00 annual`, and its own month where days make that differ."""
-    own = f"this month {exact_text(line.month_base)}" if line.month_base is not None else ""
-    if line.base is None:
-        return own
-    base = f"{line.base.value:f} {line.base.interval}"
-    if line.base.term_months is not None:
-        base += f" {line.base.term_months}"
-    return base if not own or line.month_base == line.base.monthly() else f"{base}; {own}"
+    parts: list[str] = []
+    if line.base is not None:
+        term = f" {line.base.term_months}" if line.base.term_months is not None else ""
+        parts.append(f"{line.base.value:f} {line.base.interval}{term}")
+    if line.month_base is not None and (line.base is None or line.month_base != line.base.monthly()):
+        parts.append(f"this month {exact_text(line.month_base)}")
+    return "; ".join(parts)
 
 
 def line_from_row(row: Row) -> Line | Damaged:
@@ -138,6 +139,7 @@ def _one_of(word: str, words: Sequence[T], column: str) -> T:
     raise ValueError(f"{column} holds {word!r}")
 
 
+@lru_cache(maxsize=4096)  # the lines of a deal were all made with the same
 def _base(text: str, *, fee: bool) -> tuple[Base | None, Fraction | None]:
     """Return what the line was made with and its own month's base; a fee has none of its own."""
     if not text:

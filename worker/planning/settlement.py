@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from worker.domain.facts import Invoice, Partner
-from worker.domain.lines import BillOutcome, Line, Statement, StatementStatus
+from worker.domain.lines import BillOutcome, Line, LineStatus, Statement, StatementStatus
 from worker.domain.money import shown
 from worker.planning.statements import line_order
 
@@ -209,13 +209,11 @@ def _lines(
     paid: Sequence[tuple[date, Fraction]],
 ) -> Iterable[Line]:  # fmt: skip
     """Return the lines with their status: Invoiced under a bill, Paid by month and deal as far as the payment goes."""
-    if bill is None:
-        yield from (replace(line, status="On statement", paid_on=None) for line in held)
-        return
     whole = _reached(paid, statement.amount)
-    running, stopped = Fraction(unheld), False
+    running, stopped = unheld, False
     for line in held:
-        running += Fraction(line.amount)
+        running += line.amount
         day = whole or (None if stopped else _reached(paid, running))
         stopped = stopped or day is None
-        yield replace(line, status="Paid" if day else "Invoiced", paid_on=day)
+        status: LineStatus = "Paid" if day else "Invoiced" if bill else "On statement"
+        yield line if (line.status, line.paid_on) == (status, day) else replace(line, status=status, paid_on=day)
