@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 import requests
-from google.auth.exceptions import RefreshError
 from gspread.exceptions import APIError
 
 
@@ -167,10 +166,9 @@ def test_a_slow_answer_ends_at_the_timeout(client, google):
     assert time.monotonic() - began < 0.45
 
 
-def test_token_errors_are_tried_thrice(client, google, server):
-    """google-auth itself tries a 503 of the token endpoint again, twice."""
-    google.faults.order("status", path="/token", times=3, options={"status": 503, "body": {"error": "unavailable"}})
-    with pytest.raises(RefreshError):
-        client.http_client.request("get", f"https://sheets.googleapis.com/v4/spreadsheets/{google.file.id}")
+def test_a_token_error_is_tried_again(client, google, server):
+    """google-auth itself tries a 503 of the token endpoint again."""
+    google.faults.order("status", path="/token", options={"status": 503, "body": {"error": "unavailable"}})
+    client.http_client.request("get", f"https://sheets.googleapis.com/v4/spreadsheets/{google.file.id}")
 
-    assert 3 == len(server.calls(path="/token"))
+    assert [503, 200] == [call.status for call in server.calls(path="/token")]
