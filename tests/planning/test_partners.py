@@ -79,6 +79,13 @@ def test_a_copied_row_gets_a_key_of_its_own() -> None:
     assert ["north-star", "blue-door"] == keys(original, copy)
 
 
+def test_a_copy_that_sounds_more_like_the_key_is_a_copy_still() -> None:
+    """The original was renamed, and its copy has the old name: lines and statements are the older row's."""
+    copy, original = made("North Star", "north-star", days_old=1), made("South Star", "north-star", days_old=9)
+
+    assert ["north-star-2", "north-star"] == keys(copy, original)
+
+
 def test_of_rows_of_one_age_the_key_is_whose_it_sounds_like() -> None:
     """Where the tracker knows no time of making, or the same for all, the name decides."""
     assert ["blue-door", "north-star"] == keys(
@@ -158,6 +165,7 @@ def test_two_partners_of_one_name() -> None:
     edits = partner_edits([first, second], PLANS)
 
     assert ["Two partners have this name: give each its own."] * 2 == [edit.after["Problem"] for edit in edits]
+    assert ["Two partners have this name: give each its own"] * 2 == [edit.reason for edit in edits]
     assert first == by_any_name([first, second])["north star"]
 
 

@@ -155,7 +155,10 @@ def test_a_held_lead_is_on_hold_and_comes_back() -> None:
 
     free = planned(row(Status="On hold", Deal_stage="Closed won"), deal(stage="won", state="won"))
     assert {"Status": "Won"} == after(free)
+    assert "deal 1 stands in Closed won" == free.edits[0].reason
     assert "status Won, before On hold" in free.tells[0].notice.text
+    again = planned(row(Status="On hold"), deal())
+    assert ("status", "Qualified") == (again.tells[0].notice.kind, again.edits[0].after["Status"])
 
 
 # ---- deals that moved away ------------------------------------------------------------------------------------------
@@ -232,8 +235,9 @@ def test_a_deal_in_another_pipeline() -> None:
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("Status", "Won"), ("Status", None), ("Deal stage", "Closed won"), ("Deal value", Decimal(1)),
-     ("Deal currency", None), ("Interval", "monthly"), ("Won on", date(2026, 1, 1)), ("Client ID", "78"),
+    [("Status", "Won"), ("Status", "On hold"), ("Status", None), ("Deal stage", "Closed won"),
+     ("Deal value", Decimal(1)), ("Deal currency", None), ("Interval", "monthly"),
+     ("Won on", date(2026, 1, 1)), ("Client ID", "78"),
      ("Lead", "mine"), ("Deal ID", "999")],
 )  # fmt: skip
 def test_a_cell_changed_by_hand_is_put_right(column: str, value: Cell) -> None:
@@ -293,6 +297,8 @@ def test_a_deal_id_is_put_right_only_by_its_own_deal() -> None:
 
     assert {"Deal ID": "1"} == after(planned(there, deal(), stranger))
     assert {"Deal ID": "1"} == after(planned(row(Deal_ID="x"), deal(), deal("x", lead=None, doubt="no id")))
+    assert {"Deal ID": "1"} == after(planned(there, deal(), deal("2", lead=None)))
+    assert 0 == len(planned(row(), deal(), deal("5")))
     for other in (deal(lead=None), deal(merged_into="3"), deal(doubt="archived")):
         assert 0 == len(planned(there, other, stranger, deal("3", lead="L-STRANGER")))
 

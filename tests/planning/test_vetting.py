@@ -247,6 +247,22 @@ def test_every_fault_is_told_at_once() -> None:
     assert ["Partner", "Email", "Country", "Phone"] == [fault.split()[0] for fault in faults]
 
 
+def test_a_self_referral_is_told_with_the_rest() -> None:
+    """Another fault does not hide it."""
+    faults = vetted(Email="jo@north-star.test", Country="Atlantis").faults
+
+    assert ["Country", "This"] == [fault.split()[0] for fault in faults]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [{"Company": "x" * 255}, {"Submitted": NOW}, {"Estimated_value": "1000000000000"}, {"Direction": "RECEIVED"}],
+)
+def test_cells_that_can_just_be_read(cells: dict[str, Any]) -> None:
+    """The longest text, the largest sum, a time and any spelling of a direction are no faults."""
+    assert () == vetted(**cells).faults
+
+
 def test_without_limits_nothing_is_too_long() -> None:
     """Rules that name no longest text take any."""
     assert () == vet(lead_row(Company="x" * 100_000), PARTNERS, (), IntakeRules()).faults
@@ -279,6 +295,13 @@ def test_the_draft_holds_every_cell_in_its_normal_form() -> None:
 def test_estimates(written: str | Decimal, value: str) -> None:
     """A number as text is that number; thousands may be set apart."""
     assert value == vetted(Estimated_value=written).values["Estimated value"]
+
+
+def test_a_title_is_cut() -> None:
+    """HubSpot takes no longer one; the company's name goes there in full besides."""
+    made = draft(vetted(Company="x" * 255), "L-ABCDEFGH")
+
+    assert ("x" * 250, 255) == (made.title, len(made.company))
 
 
 def test_a_draft_of_little() -> None:

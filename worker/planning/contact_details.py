@@ -43,7 +43,7 @@ def registrable_domain(host: str) -> str | None:
             ascii_host = idna.encode(ascii_host, uts46=True).decode()
         except (idna.IDNAError, UnicodeError):
             return None
-    if "." not in ascii_host or ascii_host.replace(".", "").isdigit():
+    if ascii_host.replace(".", "").isdigit():
         return None
     found = _suffixes().privatesuffix(ascii_host)
     return str(found) if found else None
@@ -59,7 +59,7 @@ def website_domain(text: str) -> str:
         host = urlsplit(address).hostname or ""
     except ValueError:
         host = ""
-    domain = registrable_domain(host) if host and " " not in host else None
+    domain = registrable_domain(host)
     if domain is None:
         raise Unreadable('Website is not a web address: write it as "acme.com", or leave it empty')
     return domain
@@ -127,8 +127,5 @@ def company_domain(website: str, email: str, shared: Collection[str]) -> str | N
 
     Hosts that many companies share (`shared`: free mail, social networks) identify nobody. Both texts are valid.
     """
-    domains = [website_domain(website)] if website else []
-    if "@" in email:
-        found = registrable_domain(email.rpartition("@")[2])
-        domains += [found] if found else []
-    return next((domain for domain in domains if domain not in shared), None)
+    domains = (website_domain(website) if website else None, registrable_domain(email.rpartition("@")[2]))
+    return next((domain for domain in domains if domain and domain not in shared), None)

@@ -41,9 +41,10 @@ class Pipeline:
 def survivor(deal: Deal, deals: Mapping[str, Deal]) -> Deal:
     """Follow merges to the deal that is left."""
     for _ in range(_MERGES):
-        if deal.merged_into is None or deal.merged_into not in deals:
+        following = deals.get(deal.merged_into or "")
+        if following is None:
             return deal
-        deal = deals[deal.merged_into]
+        deal = following
     return deal
 
 
@@ -77,7 +78,7 @@ def plan_stages(
         if not after:
             continue
         partner = partners.get(lead.partner.casefold())
-        if partner is not None and partner.key and not by_hand and _is_news(lead, deal, after, shown, pipeline.rules):
+        if partner is not None and not by_hand and _is_news(lead, deal, after, shown, pipeline.rules):
             notice = _notice(lead, str(after["Status"]), partner, words)
             tells.append(Tell(notice, lead.key, "the partner is told of the new status"))
         before = {column: lead.row.cells.get(column) for column in (*after, "Synced")}
@@ -97,18 +98,17 @@ def _differing(lead: LeadRow, wanted: Mapping[str, Cell]) -> dict[str, Cell]:
 def _bound(leads: Sequence[LeadRow], deals: Mapping[str, Deal]) -> dict[str, tuple[str, Deal]]:
     """Return by row id the deal id that belongs into the row, and the deal that is left of it after merges.
 
-    Where the row names another lead's deal, or none that can be read, and a deal carries the row's key, a hand
+    Where the deal that the row names does not carry the row's key, or can't be read, and another one does, a hand
     changed the id.
     """
-    carrying = {deal.lead: deal for deal in deals.values() if deal.lead and not deal.merged_into and not deal.doubt}
+    carrying = {deal.lead: deal for deal in deals.values() if not deal.merged_into and not deal.doubt}
     found: dict[str, tuple[str, Deal]] = {}
     for lead in leads:
         if lead.deal_id not in deals:
             continue
         deal = survivor(deals[lead.deal_id], deals)
-        own = carrying.get(lead.key, deal)
-        strange = deal.doubt is not None or (deal.lead is not None and deal.lead != lead.key)
-        found[lead.row.id] = (own.id, own) if strange and own is not deal else (lead.deal_id, deal)
+        own = deal if deal.lead == lead.key and not deal.doubt else carrying.get(lead.key, deal)
+        found[lead.row.id] = (lead.deal_id, deal) if own is deal else (own.id, own)
     return found
 
 
@@ -127,8 +127,9 @@ def _rivals(leads: Sequence[LeadRow], bound: Mapping[str, tuple[str, Deal]]) -> 
 
 def _key(lead: LeadRow, deal: Deal) -> str:
     """Return the key that belongs into the row: the deal's, if it was minted from this row."""
-    strange = deal.lead is not None and deal.lead != lead.key
-    return deal.lead if deal.lead and strange and deal.lead == lead_key(lead.row.id) else lead.key
+    if deal.lead is None or deal.lead == lead.key:
+        return lead.key
+    return deal.lead if deal.lead == lead_key(lead.row.id) else lead.key
 
 
 # ---- what a row shows -----------------------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ def vet(
 
     `partners` by any name; `insiders` are the addresses of partners' own people, each with the partner's key.
     """
-    partner = partners.get(lead.partner.casefold()) if lead.partner else None
+    partner = partners.get(lead.partner.casefold())
     missing = [column for column in rules.required if not _filled(lead.row.cells.get(column))]
     faults = [f"{column} is missing: fill it in" for column in missing]
     faults += _odd_cells(lead)
@@ -73,7 +73,7 @@ def vet(
     faults += long
     website, email = values.get("Website", ""), values.get("Email", "")
     domain = company_domain(website, email, rules.free_mail)
-    if partner is not None and not faults and _self_referral(partner, domain, email, insiders, rules.free_mail):
+    if partner is not None and _self_referral(partner, domain, email, insiders, rules.free_mail):
         faults.append("This lead is the partner's own company: name another company, or correct Website and Email")
     return Vetted(lead, partner, domain or email.lower(), domain, values, tuple(faults))
 
@@ -89,7 +89,7 @@ def identity(lead: LeadRow, rules: IntakeRules) -> str:
 
 def _read_or_nothing(reader: Callable[[str], str], text: str) -> str:
     with contextlib.suppress(Unreadable):
-        return reader(text) if text else ""
+        return reader(text)
     return ""
 
 
