@@ -150,6 +150,15 @@ def test_what_stands_is_left_as_it_is() -> None:
     assert StatementOutcome((BEFORE, done), tuple(lines), frozenset(), ()) == found
 
 
+def test_a_line_that_names_anothers_statement_begins_none_and_changes_none() -> None:
+    """Where a hand wrote a strange key into a locked row, what was issued stays, and nobody else's comes of it."""
+    done = replace(one(WHOLE), row="rec1")
+    lines = [replace(locked(LINES, 0)[0], statement="2025-Q1/birch/GBP"), *locked(LINES, *ALL)[1:]]
+    found = planned(lines, "2025-04-06", [BEFORE, done])
+
+    assert StatementOutcome((BEFORE, done), tuple(lines), frozenset(), ()) == found
+
+
 def test_nothing_is_made_of_a_stopped_account() -> None:
     """It says why; other accounts go on."""
     lines = [line("2025-01"), line("2025-01", currency="EUR"), line("2025-01", partner="birch")]

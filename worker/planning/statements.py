@@ -122,7 +122,8 @@ class _Book:
             held = [line for line in self.lines if line.statement == key]
             history = [*finished.values(), *self.made.values()]
             later = {s.period for s in history if s.period.last >= period.last}
-            if period not in begun and (later or any(other.last >= period.last for other in begun)):
+            passed = later or any(other.last >= period.last for other in begun)
+            if key in finished or (passed and period not in begun):
                 self._too_late(period)
                 continue
             opening, free = opened(history, period, self.currency), self._free(period)
