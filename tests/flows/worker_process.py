@@ -1,20 +1,29 @@
 """One run of the real app as a process of its own, so that it can be killed; not a test.
 
-`python -m tests.flows.worker_process CONFIG SANDBOX FLOW…`: time is the sandbox's, asked over its control path, and a
-wait moves it on instead of taking real time.
+Time is the sandbox's, asked over its control path, and a wait moves it on instead of taking real time.
 """
 
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
 import sys
 import urllib.request
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from multiprocessing.process import BaseProcess as Process
 from pathlib import Path
+from typing import Any
 
 from worker.app import App, load
 from worker.logs import set_up_logs
 
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload([
+    "tests.flows.worker_process", "worker.connectors.airtable", "worker.connectors.hubspot", "worker.connectors.xero",
+    "worker.connectors.slack", "worker.connectors.email",
+])  # fmt: skip
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -41,16 +50,18 @@ class SandboxClock:
             return datetime.fromisoformat(json.load(answer)["now"])
 
 
-def main(config_path: str, sandbox: str, *flows: str) -> int:
-    """Run flows once; the exit code says whether all of them got through."""
+def main(config: Path, sandbox: str, flows: Sequence[str], secrets: Mapping[str, str], log: Path) -> None:
+    """Run flows once and end the process; its exit code says whether all of them got through."""
+    os.environ.update(secrets)
+    sys.stderr = log.open("a", encoding="utf-8", buffering=1)
     set_up_logs()
-    config, loaded = load(Path(config_path))
-    with App(config, loaded, clock=SandboxClock(sandbox)) as app:
+    with App(*load(config), clock=SandboxClock(sandbox)) as app:
         outcomes = app.run(flows)
     for outcome in outcomes.values():
         sys.stderr.write(f"{outcome.flow}: {outcome.state} {outcome.words}\n")
-    return int(any(outcome.state in ("failed", "stopped", "busy") for outcome in outcomes.values()))
+    sys.exit(int(any(outcome.state in ("failed", "stopped", "busy") for outcome in outcomes.values())))
 
 
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+def process(*arguments: Any) -> Process:
+    """Return a process of its own, not started, that calls `main`; what it imports is imported once for all of them."""
+    return _SERVER.Process(target=main, args=arguments)
