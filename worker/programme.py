@@ -96,7 +96,7 @@ def read_tables(programme: Programme) -> Tables:
     found = programme.tracker.read(EVERYTHING, whole=programme.whole)
     _not_emptied(programme, found)
     begun_on(programme)
-    partners = keyed([PartnerRow.of(row) for row in found["Partners"]])
+    partners = keyed([PartnerRow.of(row) for row in found["Partners"]], found["Commissions"])
     leads = intake.restored([LeadRow.of(row, programme.now) for row in found["Leads"]])
     return Tables(found, leads, partners, by_any_name(partners))
 

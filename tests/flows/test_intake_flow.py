@@ -78,6 +78,30 @@ def test_partners_get_their_keys_and_their_problems(desk: Desk) -> None:
     quiet(desk)
 
 
+def test_a_partner_key_changed_by_hand(staffed: Desk) -> None:
+    """The partner was renamed and has lines: its key is put right before any of them could be earned again."""
+    row = staffed.world.airtable.rows("Partners")[0]["id"]
+    lead = staffed.lead("North Star", "Acme")
+    intake(staffed)
+    staffed.win(staffed.row(lead)["Deal ID"])
+    staffed.later(minutes=5)
+    staffed.run()
+    staffed.world.airtable.edit("Partners", row, {"Partner": "South Star"})
+    staffed.world.airtable.edit("Leads", lead, {"Partner": "South Star"})
+    staffed.later(minutes=5)
+    staffed.run()
+    lines = staffed.rows("Commissions")
+    assert {("South Star", "north-star")} == {(line["Partner"], line["Line"].split("/")[1]) for line in lines}
+
+    for changed in ("south-star", None):
+        staffed.world.airtable.edit("Partners", row, {"Key": changed})
+        staffed.later(minutes=5)
+        staffed.run("commissions")
+        staffed.run()
+        assert "north-star" == staffed.row(row, "Partners")["Key"]
+        assert lines == staffed.rows("Commissions")
+
+
 def test_a_copied_partner_row_is_a_partner_of_its_own(staffed: Desk) -> None:
     """Staff copy a row to add a partner: the copy gets a key, the original keeps its own."""
     rows = staffed.world.airtable.rows("Partners")

@@ -280,7 +280,7 @@ def test_a_worker_cell_changed_by_hand(staffed: Desk, column: str, value: Any) -
     staffed.world.airtable.edit("Leads", row, {column: value})
     stages(staffed)
     after = staffed.row(row)
-    assert f"{column} had been changed here and was put right" in after.pop("Problem")
+    assert f"{column} changed here by hand and put right" in after.pop("Problem")
     assert {**before, "Synced": None} == {**after, "Synced": None}
     stages(staffed)
     assert "Problem" not in staffed.row(row)

@@ -212,6 +212,16 @@ def test_a_partner_row_that_goes_missing_holds_that_partner_alone() -> None:
     assert ({"Expected"}, {"On hold"}) == (set(told.statuses("acme")), set(told.statuses("birch")))
 
 
+def test_a_lead_whose_partner_nobody_knows_takes_nothing_from_the_one_it_had() -> None:
+    """The partner was renamed, or mistyped: what acme has is held, not cancelled; birch, who has a share, goes on."""
+    told = story(leads=[lead(who="acme 60, birch 40")], partners=[partner(), partner("birch")]).on("2025-01-15")
+    told.on("2025-01-16", lead=lead(who="renamed 60, birch 40"))
+
+    assert [("9001", "renamed", "partner")] == fields(told)
+    assert ({"On hold"}, {"Expected"}) == (set(told.statuses("acme")), set(told.statuses("birch")))
+    assert {"60.00"} == set(told.amounts("acme"))
+
+
 def test_a_held_line_forgets_what_covered_it() -> None:
     """Confirmed, then its shares go wrong: the sum stays in Why, the payment does not."""
     told = story(invoices=[UP_FRONT]).on("2025-02-01").on("2025-02-02", lead=lead(who="acme 99"))

@@ -62,6 +62,37 @@ def test_a_key_that_was_cleared_comes_back() -> None:
     assert ["acme", "acme-2"] == keys(made("Acme", "acme"), made("Acme BV", None))
 
 
+LINES = [
+    Row("Commissions", f"rec{n}", {"Line": line, "Partner": name})
+    for n, (line, name) in enumerate([
+        ("901/north-star/2026-01/commission", "South Star"), ("901/north-star/2026-02/commission", "South Star"),
+        ("902/acme/2026-01/commission", "Acme"), ("nonsense", "South Star"), ("", ""),
+    ])
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", [None, "south-star", "mine", "South Star"])
+def test_a_key_that_lines_carry_comes_back(written: str | None) -> None:
+    """The partner was renamed, then its key cleared or changed: nothing may be earned a second time."""
+    partners = keyed([made("South Star", written), made("Acme", "acme")], LINES)
+
+    assert ["north-star", "acme"] == [partner.key for partner in partners]
+    (edit,) = partner_edits(partners, PLANS)
+    assert {"Key": "north-star"} == edit.after
+
+
+def test_a_key_that_lines_carry_is_nobody_elses() -> None:
+    """A key in use stays where it is, whatever the names; two candidates are none."""
+    renamed = [made("Acme", "north-star"), made("South Star", "acme")]
+    assert ["north-star", "acme"] == [partner.key for partner in keyed(renamed, LINES)]
+    taken = [made("South Star", "mine"), made("North Star", "north-star")]
+    assert ["mine", "north-star"] == [partner.key for partner in keyed(taken, LINES)]
+    nobodys = Row("Commissions", "rec9", {"Line": "903/blue/2026-01/commission"})
+    assert [""] == [partner.key for partner in keyed([PartnerRow.of(Row("Partners", "rec1", {}, NOW))], [nobodys])]
+    more = [*LINES, Row("Commissions", "rec9", {"Line": "903/blue/2026-01/commission", "Partner": "South Star"})]
+    assert ["mine"] == [partner.key for partner in keyed([made("South Star", "mine")], more)]
+
+
 @pytest.mark.parametrize("written", ["North Star", "north/star", "NORTH-STAR", "-"])
 def test_what_is_no_key_is_put_right(written: str) -> None:
     """A hand that wrote something else into Key is corrected."""

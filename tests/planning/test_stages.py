@@ -249,7 +249,7 @@ def test_a_cell_changed_by_hand_is_put_right(column: str, value: Cell) -> None:
     plan, unmarked = outcome([touched], *deals, seen=marks)
 
     was = row().row.cells.get(column)
-    text = f"{column} had been changed here and was put right: change the deal in the CRM, or tick Hold"
+    text = f"{column} changed here by hand and put right again: change the deal in the CRM instead, or tick Hold"
     assert {column: was, "Problem": text} == after(plan)
     assert () == plan.tells
     assert {} == unmarked
@@ -262,7 +262,7 @@ def test_several_cells_changed_by_hand() -> None:
 
     plan, _ = outcome([row(Status="Won", Deal_value=None)], deal(), seen=marks)
 
-    assert str(after(plan)["Problem"]).startswith("Status and Deal value had been changed here")
+    assert str(after(plan)["Problem"]).startswith("Status and Deal value changed here")
 
 
 def test_a_deal_that_changed_is_no_hand() -> None:

@@ -5,12 +5,12 @@ A key is minted once and then stands in every line and statement, so it never fo
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from worker.domain.cells import Cell
+from worker.domain.cells import Cell, Row
 from worker.domain.keys import is_partner_key, partner_key
 from worker.domain.months import PERIOD_MONTHS
 from worker.domain.partners import PartnerRow, as_named
@@ -18,14 +18,18 @@ from worker.domain.plan import RowEdit, edit_of
 from worker.domain.tables import PARTNER_STATUSES
 from worker.planning.contact_details import Unreadable, clean, currency_code, email_address, website_domain
 
+_PARTS_OF_A_LINE = 4  # deal/partner/month/kind
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
-def keyed(partners: Sequence[PartnerRow]) -> list[PartnerRow]:
+def keyed(partners: Sequence[PartnerRow], lines: Iterable[Row] = ()) -> list[PartnerRow]:
     """Return the partners, each with its key: the one in its row, else the one that this run mints.
 
-    What is not a key, or is an older row's (as in a copied row), counts as none.
+    What is not a key, or is an older row's (as in a copied row), counts as none. A key that a hand changed or cleared
+    is the one again that the partner's commission lines carry: another would earn everything a second time.
     """
+    lost = _lost_keys(partners, lines)
+    partners = [replace(p, key=lost.get(p.row.id, p.key)) for p in partners]
     holders: dict[str, str] = {}
     for partner in sorted(partners, key=_claim):
         if is_partner_key(partner.key):
@@ -39,6 +43,21 @@ def keyed(partners: Sequence[PartnerRow]) -> list[PartnerRow]:
             taken.add(key)
         found.append(partner)
     return found
+
+
+def _lost_keys(partners: Sequence[PartnerRow], lines: Iterable[Row]) -> dict[str, str]:
+    """Return by row id the key of every partner whose lines carry one that no row has, while its own is on no line."""
+    present = {partner.key for partner in partners}
+    carried: set[str] = set()
+    by_name: dict[str, set[str]] = defaultdict(set)
+    for row in lines:
+        parts = row.text("Line").split("/")
+        if len(parts) == _PARTS_OF_A_LINE:
+            carried.add(parts[1])
+            if parts[1] not in present:
+                by_name[row.text("Partner")].add(parts[1])
+    found = {p.row.id: by_name[p.name] for p in partners if p.name and p.key not in carried}
+    return {row: key for row, keys in found.items() if len(keys) == 1 for key in keys}
 
 
 def _claim(partner: PartnerRow) -> tuple[datetime, bool, str]:

@@ -165,7 +165,7 @@ def _problem(deal: Deal, pipeline: Pipeline) -> str | None:
 def _put_right(columns: Mapping[str, Cell]) -> str:
     """Say which cells a hand changed; the next run takes the words away."""
     those = " and ".join(columns)
-    return f"{those} had been changed here and was put right: change the deal in the CRM, or tick Hold"
+    return f"{those} changed here by hand and put right again: change the deal in the CRM instead, or tick Hold"
 
 
 def _reason(deal: Deal, after: Mapping[str, Cell], pipeline: Pipeline) -> str:

@@ -83,6 +83,9 @@ def read_terms(
     base = _base(deal) if not gaps and amiss is None else _last_base(rows)
     clashes = [fault for t in found if (fault := _clash(deal, t, currency)) is not None]
     still = {fault.partner: fault.text for fault in (*unknown, *clashes) if fault.partner}
+    strangers = [fault.text for fault in unknown if fault.field == "partner"]
+    if strangers:  # a partner who was renamed, or mistyped: whose lines these are can't be known
+        still |= {row.partner: strangers[0] for row in rows if row.partner not in percents}
     if base is None:
         why = gaps[0].text if gaps else f"the base of deal {deal.id} is not known any more"
         still |= {t.partner.key: why for t in found if t.plan.fee is None}
