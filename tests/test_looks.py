@@ -273,14 +273,17 @@ def test_a_plan_asks_and_remembers_nothing() -> None:
 def test_marks_are_kept_when_they_are_new() -> None:
     """A run in which nothing changed writes nothing; a plan neither."""
     memory = Shelves()
-    desk = programme(Desk([]), memory)
-    remember_rows(replace(desk, look_twice=False), {"rec1": "a"})
+    desk, leads = programme(Desk([]), memory), [lead_row("rec1"), lead_row("rec2")]
+    remember_rows(replace(desk, look_twice=False), {"rec1": "a"}, leads)
     assert {} == memory.kept
 
-    remember_rows(desk, {"rec1": "a", "rec2": "b"})
-    remember_rows(desk, {"rec2": "b"})
+    remember_rows(desk, {"rec1": "a", "rec2": "b"}, leads)
+    remember_rows(desk, {"rec2": "b"}, leads)
     assert ({"rec1": "a", "rec2": "b"}, 1) == (rows_seen(desk), memory.saves)
 
-    remember_rows(desk, {"rec1": "c"})
+    remember_rows(desk, {"rec1": "c"}, leads)
     assert {"rec1": "c", "rec2": "b"} == rows_seen(desk)
     assert json.dumps("c") == memory.kept["shown"]["rec1"]
+
+    remember_rows(desk, {}, leads[1:])
+    assert {"rec2": "b"} == rows_seen(desk)

@@ -59,7 +59,7 @@ def plan_stages(programme: Programme) -> Plan:
         tables.own(), deals, pipeline=stages.Pipeline(labels, programme.rules.stages), problems=problems,
         partners=tables.names, seen=rows_seen(programme), zone=programme.zone, now=programme.now, words=programme.words,
     )  # fmt: skip
-    remember_rows(programme, shown)
+    remember_rows(programme, shown, tables.leads)
     return plan
 
 

@@ -68,11 +68,12 @@ def rows_seen(programme: Programme) -> Mapping[str, str]:
     return {row: json.loads(mark) for row, mark in programme.memory.load(_SHOWN).items()}
 
 
-def remember_rows(programme: Programme, marks: Mapping[str, str]) -> None:
-    """Keep the marks of rows that show what their deals say."""
-    new = marks.items() - rows_seen(programme).items()
-    if new and programme.look_twice:
-        programme.memory.save(_SHOWN, {row: json.dumps(mark) for row, mark in new})
+def remember_rows(programme: Programme, marks: Mapping[str, str], leads: Sequence[LeadRow]) -> None:
+    """Keep the marks of rows that show what their deals say, and forget those of rows that are there no more."""
+    seen = rows_seen(programme)
+    new, gone = marks.items() - seen.items(), seen.keys() - {lead.row.id for lead in leads}
+    if (new or gone) and programme.look_twice:
+        programme.memory.save(_SHOWN, {row: json.dumps(mark) for row, mark in new}, gone)
 
 
 def companies_of(programme: Programme, found: Intake) -> Mapping[str, CrmCompany]:
