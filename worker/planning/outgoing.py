@@ -50,14 +50,20 @@ class Outgoing:
             return "unreachable"
         if known is not None:
             return "pending"
-        return "new" if self.draft is None or self.draft.problem.startswith(_NOT_TOLD) else "unknown"
+        return "new" if self._never_tried() else "unknown"
+
+    def _never_tried(self) -> bool:
+        return self.draft is None or self.draft.problem.startswith(_NOT_TOLD)
 
     def stands(self) -> Statement:
         """Return the statement as its row must stand: a draft until the partner was told, or need not be."""
         state = self.state()
         if state in ("sent", "skipped"):
             return self.statement
-        return replace(self.statement, status="Draft", issued=None, problem=_words(state, self.statement.key))
+        problem = _words(state, self.statement.key)
+        if state == "stopped" and self._never_tried():
+            problem = _NOT_TOLD + problem
+        return replace(self.statement, status="Draft", issued=None, problem=problem)
 
     def tells(self, words: Words) -> list[Tell]:
         """Return the message, where it is still to go."""
