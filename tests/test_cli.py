@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.flows.conftest import ROOT, Desk, Said, desk, typed, world
+from tests.flows.conftest import ROOT, START, Desk, Said, desk, typed, world
 from worker.cli import cli
 from worker.config import load_config
 from worker.sandbox.clock import Clock
+from worker.sandbox.world import World
 
 __all__ = ["desk", "world"]
 
@@ -380,6 +381,54 @@ def test_a_missing_column(desk: Desk) -> None:
     desk.later(hours=2)
     assert 0 == desk.command("run").code
     assert 1 == len(desk.world.hubspot.deals())
+
+
+def test_a_renamed_column(desk: Desk) -> None:
+    """A column that somebody renamed is still the same column: nothing else is needed."""
+    desk.partner("North Star")
+    row = desk.lead("North Star", "Acme")
+    desk.run("intake")
+    desk.world.airtable.rename_field("Leads", "Company", "Client name")
+    desk.world.airtable.rename_field("Leads", "Deal ID", "HubSpot")
+    desk.world.airtable.edit("Leads", row, {"Notes": "Said yes"})
+    desk.later(hours=2)
+
+    assert 0 == desk.command("run").code
+    assert 0 == desk.command("doctor").code
+    assert [desk.row(row)["HubSpot"]] == [deal["id"] for deal in desk.world.hubspot.deals()]
+
+
+def test_columns_of_their_own(desk: Desk) -> None:
+    """A base that has its own names of columns is told of by [columns.leads]; `setup` makes no others."""
+    desk.world.airtable.rename_field("Leads", "Company", "Client name")
+    desk.config.write_text(
+        desk.config.read_text(encoding="utf-8") + '\n[columns.leads]\nCompany = "Client name"\n', encoding="utf-8"
+    )
+    desk.forget()
+    desk.partner("North Star")
+    desk.world.airtable.add_row("Leads", {"Partner": "North Star", "Client name": "Acme", "Email": "jo@acme.test"})
+
+    assert {"missing": [], "left": []} == desk.command("setup", "--json").json
+    assert 0 == desk.command("run").code
+    assert ["Acme – North Star"] == [deal["properties"]["dealname"] for deal in desk.world.hubspot.deals()]
+
+
+def test_two_programmes_share_one_state(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Two programmes may keep their state in one file: neither sees, sends or counts anything of the other's."""
+    with World(START) as elsewhere:
+        other = Desk(elsewhere, tmp_path_factory.mktemp("other"))
+        mended(other.config, 'name = "Sandbox programme"', f'name = "Other"\nstate = "sqlite:///{desk.state}"')
+        mended(desk.config, "[programme]", f'[programme]\nstate = "sqlite:///{desk.state}"')
+        other.set_up()
+        for one in (desk, other):
+            one.partner("North Star")
+            one.lead("North Star", "Acme")
+        assert [0, 0, 0, 0] == [one.command("run").code for one in (desk, other, desk, other)]
+
+        for one in (desk, other):
+            assert 1 == len(one.world.hubspot.deals()) == len(one.world.mail.received)
+        assert "Other" == other.command("status", "--json").json["programme"]
+        assert {"sent": 1} == {k: n for k, n in other.command("status", "--json").json["messages"].items() if n}
 
 
 def test_a_missing_property(desk: Desk) -> None:

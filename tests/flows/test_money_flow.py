@@ -456,9 +456,67 @@ def test_a_missed_day_by_hand(deal: Deal) -> None:
     words = deal.desk.run(*MONEY)["statements"].words
 
     assert "The statement day of 2026-Q1 was missed: North Star has 300.00 GBP waiting" in words
+    assert words == deal.desk.command("status", "--json").json["flows"]["statements"]["words"]
     assert [] == statements(deal.desk)
     assert 0 == deal.desk.command("run", "statements", "--period", "2026-Q1").code
     assert [("2026-Q1/north-star/GBP", 0, 300, 300, "Issued")] == statements(deal.desk)
+
+
+def test_the_day_begins_where_the_programme_is(deal: Deal) -> None:
+    """Statement day begins at midnight in the programme's time zone: in London's summer an hour before UTC's."""
+    deal.invoice()
+    deal.desk.until(at(4, 3))
+    deal.desk.run(*MONEY)
+
+    deal.desk.command("run", "statements", "--as-of", "2026-04-04T22:59:00Z")
+    assert [] == statements(deal.desk)
+    deal.desk.command("run", "statements", "--as-of", "2026-04-04T23:01:00Z")
+    assert ["2026-04-05"] == [row["Issued"] for row in deal.desk.rows("Statements")]
+
+
+def test_quiet_hours(deal: Deal) -> None:
+    """In quiet hours nobody is told anything: a statement stays a draft until they are over, and is issued then."""
+    schedule = deal.desk.rules / "schedule.toml"
+    text = schedule.read_text(encoding="utf-8")
+    text = text.replace('# from = "20:00"', 'from = "20:00"').replace('# to = "07:00"', 'to = "07:00"')
+    schedule.write_text(text, encoding="utf-8")
+    deal.invoice()
+    deal.desk.until(at(4, 3))
+    deal.desk.run(*MONEY)
+    told = len(deal.desk.world.mail.received)
+
+    run_at(deal.desk, at(4, 5, 20))
+    assert ["Draft"] == [row["Status"] for row in deal.desk.rows("Statements")]
+    assert told == len(deal.desk.world.mail.received)
+
+    run_at(deal.desk, at(4, 6, 8))
+    assert [("2026-Q1/north-star/GBP", 0, 300, 300, "Issued")] == statements(deal.desk)
+    assert told + 1 == len(deal.desk.world.mail.received)
+
+
+def test_a_statement_that_staff_hold(deal: Deal) -> None:
+    """A draft on which staff tick Hold is not sent before they untick it."""
+    deal.invoice()
+    deal.desk.until(at(4, 3))
+    deal.desk.run(*MONEY)
+    told = len(deal.desk.world.mail.received)
+    airtable = deal.desk.world.airtable
+    (partner,) = airtable.rows("Partners")
+    airtable.edit("Partners", partner["id"], {"Email": None, "Slack channel": None})
+    deal.desk.until(at(4, 5))
+    deal.desk.run(*MONEY)
+    (draft,) = airtable.rows("Statements")
+    assert "has neither Email nor Slack channel" in draft["fields"]["Problem"]
+
+    airtable.edit("Statements", draft["id"], {"Hold": True})
+    airtable.edit("Partners", partner["id"], {"Email": "money@north-star.test"})
+    run_at(deal.desk, at(4, 6))
+    assert ("Draft", told) == (deal.desk.rows("Statements")[0]["Status"], len(deal.desk.world.mail.received))
+
+    airtable.edit("Statements", draft["id"], {"Hold": None})
+    run_at(deal.desk, at(4, 7))
+    assert [("2026-Q1/north-star/GBP", 0, 300, 300, "Issued")] == statements(deal.desk)
+    assert told + 1 == len(deal.desk.world.mail.received)
 
 
 def test_a_bill_that_differs(deal: Deal) -> None:
