@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo serve test check bench record clean
+.PHONY: demo serve test check coverage bench record clean
 
 demo: $(READY) ## the whole main job against stand-ins of every service
 	@$(BIN)/quarterday demo
@@ -13,6 +13,11 @@ serve: $(READY) ## the same, kept running with pages to play in
 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+coverage: $(READY) ## planning and engine: every line and every branch
+	$(BIN)/python -m pytest -n 2 -q tests/planning tests/domain tests/engine tests/test_rules.py \
+		tests/flows/test_rules_commands.py --cov=worker/planning --cov=worker/engine --cov-branch \
+		--cov-report=term-missing:skip-covered --cov-fail-under=100
 
 check: $(READY) ## style, types, who may import whom
 	$(BIN)/ruff check .

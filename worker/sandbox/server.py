@@ -13,7 +13,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,6 +37,7 @@ class Request:
     body: bytes
     at: datetime
     target: str = ""  # path and query as sent, for limits on the length of the URL
+    at_once: int = 1  # requests that were under way when it came, itself among them
 
     def json(self) -> Any:
         """Parse the body; ValueError when it is not JSON."""
@@ -98,6 +99,8 @@ class Server:
         self.log: list[Call] = []
         self.before: list[Callable[[Request], None]] = []  # called ahead of each answer: a person's hands
         self._lock = threading.RLock()
+        self._counting = threading.Lock()
+        self.under_way = 0  # requests that came and are not answered yet
         self._http = _Listener(("127.0.0.1", port), _handler(self))
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True, name=service.name)
         self._thread.start()
@@ -122,6 +125,18 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[int]:
+        """Count a request for as long as the block lasts; yield how many are under way with it."""
+        with self._counting:
+            self.under_way += 1
+            at_once = self.under_way
+        try:
+            yield at_once
+        finally:
+            with self._counting:
+                self.under_way -= 1
 
     def reply_to(self, request: Request) -> tuple[Reply, Fault | None]:
         """Answer under the lock, let an ordered fault strike, write the log."""
@@ -191,11 +206,13 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length) if length else b""
             parts = urlsplit(self.path)
-            request = Request(
-                self.command, parts.path, parse_qsl(parts.query, keep_blank_values=True),
-                {k.lower(): v for k, v in self.headers.items()}, body, server.clock.now(), self.path,
-            )  # fmt: skip
-            reply, fault = server.reply_to(request)
+            headers = {k.lower(): v for k, v in self.headers.items()}
+            query = parse_qsl(parts.query, keep_blank_values=True)
+            with server.counted() as at_once:
+                request = Request(
+                    self.command, parts.path, query, headers, body, server.clock.now(), self.path, at_once
+                )  # fmt: skip
+                reply, fault = server.reply_to(request)
             if len(reply.body) > 1024 and "gzip" in request.headers.get("accept-encoding", ""):
                 zipped = gzip.compress(reply.body, compresslevel=1, mtime=0)
                 reply = Reply(reply.status, zipped, {**reply.headers, "Content-Encoding": "gzip"})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +39,30 @@ def test_the_61st_call_of_a_minute_is_429(api: Any, clock: Clock) -> None:
     assert 0 < int(reply.headers["retry-after"]) <= 61
     clock.advance(timedelta(seconds=int(reply.headers["retry-after"])))
     assert 200 == api.get("Organisation").status
+
+
+def test_five_at_a_time_and_the_sixth_is_429(api: Any, server: Any) -> None:
+    """An organisation answers five requests at a time; one more is turned away at once, without a Retry-After."""
+    all_there = threading.Barrier(6, timeout=10)
+
+    def hold(_request: Any) -> None:
+        server.before.clear()  # only the first waits; the others queue behind it, under way all the same
+        deadline = time.monotonic() + 10
+        while server.under_way < 6 and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def ask(_number: int) -> Any:
+        all_there.wait()
+        return api.get("Organisation")
+
+    server.before.append(hold)
+    with ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(ask, range(6)))
+
+    assert [200] * 5 + [429] == sorted(reply.status for reply in replies)
+    (turned_away,) = [reply for reply in replies if reply.status == 429]
+    assert "concurrent" == turned_away.headers["x-rate-limit-problem"]
+    assert "retry-after" not in turned_away.headers
 
 
 def test_the_day_is_a_fixed_window_that_resets_at_the_organisations_hour(xero: Xero, api: Any, clock: Clock) -> None:

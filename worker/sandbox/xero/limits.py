@@ -10,6 +10,7 @@ from worker.sandbox.faults import Fault
 from worker.sandbox.server import Reply
 from worker.sandbox.xero.switches import Switches
 
+AT_ONCE = 5  # requests that an organisation answers at a time
 MINUTE = 60.0
 FORM_BODY = (
     "oauth_problem=rate%20limit%20exceeded&oauth_problem_advice=please%20wait%20before%20retrying%20the%20xero%20api"
@@ -27,13 +28,18 @@ class Limits:
         self.minute_limit = 60
         self.app_minute_limit = 10_000
         self.day_resets_at = timedelta(hours=13, minutes=37)
-        self.names = {"minute": "minute", "day": "day", "appminute": "appminute"}
+        self.names = {"minute": "minute", "day": "day", "appminute": "appminute", "concurrent": "concurrent"}
         self._calls: deque[float] = deque()
         self._day: tuple[int, int] = (0, 0)  # which day, how many calls in it
 
-    def count(self) -> Reply | None:
-        """Count a call; return the 429 when a window is full, and then the call is not counted."""
+    def count(self, at_once: int) -> Reply | None:
+        """Count a call; return the 429 when a window is full, and then the call is not counted.
+
+        `at_once` is how many requests are under way with it.
+        """
         windows = self._windows()
+        if self.switches.limits and at_once > AT_ONCE:
+            return self.answer(self.names["concurrent"], None)
         if self.switches.limits:
             for problem, left, retry_after in windows:
                 if left <= 0:

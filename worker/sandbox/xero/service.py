@@ -160,7 +160,7 @@ class Xero(Switches, Clerk, Cashier, Onlooker):
             raise refused(401, f"TokenExpired: token expired at {self.clock.now():%m/%d/%Y %H:%M:%S}", x.id)
         self.identity.admit(request, SCOPES.get(parts[0], ""), x.id)
         ordered = self.faults.take("rate-limit", request.method, request.path)
-        full = self.windows.ordered(ordered) if ordered else self.windows.count()
+        full = self.windows.ordered(ordered) if ordered else self.windows.count(request.at_once)
         if full is not None:
             return full
         if request.headers.get("idempotency-key") and self.faults.take("key-store-down", request.method, request.path):
