@@ -476,3 +476,40 @@ def test_death_while_bills_are_settled(desk: Desk, killer: Killer, moment: str, 
     paid = [notice for _, notice in mails(desk.world) if "/paid/" in notice]
     assert 4 == len(paid) or (forget and len(paid) < 4)
     assert {"Paid"} == {line["Status"] for line in desk.rows("Commissions") if line.get("Statement")}
+
+
+# ---- two at once ----------------------------------------------------------------------------------------------------
+
+
+def side_by_side(desk: Desk, *flows: str) -> list[int | None]:
+    """Run the same flows in three processes at the same time on one state; return their exit codes."""
+    sandbox, secrets = desk.world.servers["xero"].url, desk.world.environment()
+    children = [process(desk.config, sandbox, flows, secrets, desk.folder / f"worker-{n}.log") for n in range(3)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(120)
+    return [child.exitcode for child in children]
+
+
+def test_leads_side_by_side(desk: Desk) -> None:
+    """Processes that run intake at the same time leave it to one of them: every lead is pushed and told of once."""
+    fill(desk, FEW)
+
+    codes = side_by_side(desk, "intake")
+    desk.run("intake")
+
+    assert 0 in codes
+    assert_once(desk, FEW)
+    assert FEW == len({notice for _, notice in mails(desk.world) if "/lead/" in notice})
+
+
+def test_statements_side_by_side(desk: Desk) -> None:
+    """Processes that run the money flows at the same time take turns: one statement a partner, told of once."""
+    statement_day(desk)
+
+    side_by_side(desk, "commissions", "cash", "statements", "settle")
+    desk.run("commissions", "cash", "statements", "settle")
+
+    assert_statements_once(desk, "Issued")
+    assert {f"2026-Q1/partner-{n}/GBP" for n in range(4)} == statement_mails(desk)
