@@ -109,6 +109,24 @@ class Sheet:
         if where in self.columns:
             line.set(self.columns.index(where), old)
 
+    def wipe(self, undo: Undo, rect: Rect) -> None:
+        """Empty every cell of a rectangle; looks stay."""
+        columns = self.columns[rect.left : rect.right]
+        kept = []
+        for line in self.lines[rect.top : rect.bottom]:
+            cells = line.cells[rect.left : rect.right]
+            if cells:
+                kept.append((line, cells))
+                line.cells[rect.left : rect.right] = [""] * len(cells)
+        undo.append(lambda: self._refill(kept, columns))
+
+    def _refill(self, kept: Sequence[tuple[Line, Sequence[Any]]], columns: Sequence[Column]) -> None:
+        places = [self.columns.index(column) if column in self.columns else None for column in columns]
+        for line, cells in kept:
+            for place, value in zip(places, cells, strict=False):
+                if place is not None:
+                    line.set(place, value)
+
     def look(self, undo: Undo, row: int, column: int, look: Look) -> None:
         """Give a cell another look; an empty one takes it away."""
         line, old = self.lines[row], self.lines[row].looks.get(column, {})

@@ -195,9 +195,7 @@ class People(Workspace):
 
     def _clear(self, writer: Writer, sheet: Sheet, rect: Rect) -> None:
         writer.permit(sheet, rect)
-        for row in range(rect.top, rect.bottom):
-            for column in range(rect.left, min(rect.right, len(sheet.lines[row].cells))):
-                sheet.put(writer.undo, row, column, "")
+        sheet.wipe(writer.undo, rect)
 
     def _grow(self, writer: Writer, sheet: Sheet, height: int, width: int) -> None:
         if height > len(sheet.lines):

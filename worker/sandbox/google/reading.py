@@ -142,7 +142,7 @@ def _renderer(file: Spreadsheet, sheet: Sheet, options: Options) -> Any:
 
     def shown(line: Line, left: int, right: int) -> list[Any]:
         return [
-            formatted(value(file, sheet, cell), format_of(line, left + at), locale)
+            cell if type(cell) is str else formatted(value(file, sheet, cell), format_of(line, left + at), locale)
             for at, cell in enumerate(line.cells[left:right])
         ]
 

@@ -156,6 +156,8 @@ def copy(
     """Copy cells onto others, again and again where the target is larger; `what` is a PasteType."""
     sheet, rect = source
     goal, area = target
+    if rect.height == 0 or rect.width == 0:
+        return
     cells = {
         (r, c): (sheet.lines[rect.top + r].get(rect.left + c), sheet.lines[rect.top + r].looks.get(rect.left + c, {}))
         for r in range(rect.height)
@@ -200,6 +202,8 @@ def cut_paste(batch: Batch, body: Mapping[str, Any]) -> None:
     to = body.get("destination", {})
     goal, row, column = batch.file.grid(to.get("sheetId", 0)), to.get("rowIndex", 0), to.get("columnIndex", 0)
     area = Rect(row, row + rect.height, column, column + rect.width)
+    if row < 0 or column < 0 or area.bottom > len(goal.lines) or area.right > len(goal.columns):
+        raise Refusal("The destination is beyond the grid.")  # words unverified
     batch.writer.permit(goal, area)
     cut(batch.file, batch.undo, (sheet, rect), (goal, area))
 

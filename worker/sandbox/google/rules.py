@@ -242,9 +242,7 @@ def delete_table(batch: Batch, body: Mapping[str, Any]) -> None:
     """Delete a table with what is in it."""
     sheet, pin = _find(batch, "table", "tableId", body.get("tableId"), "table")
     rect: Rect = sheet.cut(pin.boxes[0])
-    for row in range(rect.top, rect.bottom):
-        for column in range(rect.left, rect.right):
-            sheet.put(batch.undo, row, column, "")
+    sheet.wipe(batch.undo, rect)
     sheet.drop_pin(batch.undo, pin)
 
 

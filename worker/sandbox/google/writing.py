@@ -151,8 +151,5 @@ def clear(writer: Writer, place: Place) -> str:
     """Empty every cell of a place, formats and all else stay; returns the range that was cleared."""
     sheet, rect = place.sheet, place.rect
     writer.permit(sheet, rect)
-    for row in range(rect.top, rect.bottom):
-        filled = min(rect.right, len(sheet.lines[row].cells))
-        for column in range(rect.left, filled):
-            sheet.put(writer.undo, row, column, "")
+    sheet.wipe(writer.undo, rect)
     return a1.write(sheet.title, rect)
