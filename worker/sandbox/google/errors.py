@@ -6,7 +6,6 @@ unverified says so. Sheets answers `{"error": {"code", "message", "status", "det
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -34,11 +33,6 @@ class ApiError(Exception):
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.status, reply.body)
         self.reply = reply
-
-    @property
-    def message(self) -> str:
-        """Return the sentence of a refusal in Sheets' envelope."""
-        return str(json.loads(self.reply.body)["error"]["message"])
 
 
 class Refusal(Exception):
