@@ -123,7 +123,7 @@ def test_a_redirect_makes_gspread_raise(client, google):
     assert 4 == len(google.values("Leads"))
 
 
-@pytest.mark.parametrize("answer", ["internal", "unavailable", "deadline", "sorry"])
+@pytest.mark.parametrize("answer", ["internal", "unavailable", "deadline", "sorry", "bad-gateway"])
 def test_a_write_may_be_done_although_it_failed(call, google, answer):
     """commit-then-fail carries the write out and answers an error."""
     google.faults.order("commit-then-fail", options={"answer": answer})

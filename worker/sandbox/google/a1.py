@@ -63,10 +63,6 @@ class Box:
         right = columns if self.right is None else min(self.right, columns)
         return Rect(top, max(top, bottom), left, max(left, right))
 
-    def is_cell(self) -> bool:
-        """Tell whether it is one cell."""
-        return None not in (self.bottom, self.right) and self == Box.of(self.top or 0, self.left or 0)
-
     @staticmethod
     def of(row: int, column: int) -> Box:
         """Return the box of one cell."""

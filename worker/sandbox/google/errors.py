@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from worker.sandbox.faults import Fault
-from worker.sandbox.server import Reply
+from worker.sandbox.server import HTML_BODY, Reply
 
 PROJECT = "318273645091"  # the project that the service accounts belong to
 _STATUS = {
@@ -195,6 +195,7 @@ def _quota(fault: Fault) -> ApiError:
 ORDERED: Mapping[str, Callable[[Fault], ApiError]] = {
     "quota": _quota,
     "sorry": lambda _: ApiError(Reply.text(429, _SORRY, "text/html")),  # HTML with 429 (recorded on Drive's host)
+    "bad-gateway": lambda _: ApiError(Reply.text(502, HTML_BODY.decode(), "text/html")),
     "internal": _internal,
     "unavailable": _unavailable,
     "deadline": _deadline,
