@@ -57,7 +57,9 @@ def started(desk: Desk) -> Iterator[subprocess.Popen[str]]:
     """Start the worker; whatever happens, it is gone at the end."""
     command = [sys.executable, "-m", "worker", "--config", str(desk.config), "start"]
     log = (desk.folder / "worker.log").open("a")
-    child = subprocess.Popen(command, cwd=ROOT, env=dict(os.environ), stdout=log, stderr=log, text=True)
+    child = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "QUARTERDAY_LOG": "info"}, stdout=log, stderr=log, text=True
+    )
     try:
         yield child
     finally:

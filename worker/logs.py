@@ -9,12 +9,12 @@ import sys
 import structlog
 
 
-def set_up_logs() -> None:
-    """Set structlog up; QUARTERDAY_LOG names the least level shown (warning in a terminal, else info)."""
+def set_up_logs(least: int | None = None) -> None:
+    """Set structlog up; QUARTERDAY_LOG names the least level shown, else `least`, else info (in a terminal: warning)."""
     terminal = sys.stderr.isatty()
     level = logging.getLevelNamesMapping().get(os.environ.get("QUARTERDAY_LOG", "").upper())
     if level is None:
-        level = logging.WARNING if terminal else logging.INFO
+        level = least if least is not None else logging.WARNING if terminal else logging.INFO
     # A rich traceback would show local variables, tokens among them.
     console = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     renderer = console if terminal else structlog.processors.JSONRenderer()
@@ -27,7 +27,7 @@ def set_up_logs() -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # stderr as it is when something is logged
         cache_logger_on_first_use=False,
     )
     logging.getLogger("apscheduler").setLevel(logging.WARNING)

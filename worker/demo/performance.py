@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -22,8 +22,7 @@ LARCH, SECOND_WIND = "Larch Logistics", "Second Wind Referrals"
 
 def tell_year(folder: Path) -> int:
     """Play and tell four quarters; return 0 when every flow ended well."""
-    os.environ.setdefault("QUARTERDAY_LOG", "error")
-    set_up_logs()
+    set_up_logs(logging.ERROR)
     teller = Teller()
     began = time.monotonic()
     with World(BEGINNING) as world, Office(world, folder) as office:

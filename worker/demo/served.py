@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import logging
 import signal
 import threading
 from contextlib import ExitStack
@@ -28,8 +28,7 @@ _MOST_BODY = 100_000
 
 def serve_pages(folder: Path, port: int) -> int:
     """Serve until Ctrl-C or SIGTERM; return 0, or 1 when the port is taken."""
-    os.environ.setdefault("QUARTERDAY_LOG", "error")
-    set_up_logs()
+    set_up_logs(logging.ERROR)
     stop = threading.Event()
     try:
         with Served(folder, port) as served:
