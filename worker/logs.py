@@ -10,7 +10,7 @@ import structlog
 
 
 def set_up_logs(least: int | None = None) -> None:
-    """Set structlog up; QUARTERDAY_LOG names the least level shown, else `least`, else info (in a terminal: warning)."""
+    """Set logs up; QUARTERDAY_LOG names the least level shown, else `least`, else info (warning in a terminal)."""
     terminal = sys.stderr.isatty()
     level = logging.getLevelNamesMapping().get(os.environ.get("QUARTERDAY_LOG", "").upper())
     if level is None:
