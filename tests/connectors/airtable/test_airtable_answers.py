@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.connectors.airtable.airtable_stand import Stand
-from worker.connectors.airtable.api import Door, json_text
+from worker.connectors.airtable.api import Door
+from worker.connectors.exact_json import json_text
 from worker.ports import Edit, Limit, Refused, ServiceError, Unauthorised, Unavailable, Unsure
 
 

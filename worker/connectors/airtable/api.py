@@ -19,6 +19,7 @@ import requests
 from pyairtable import Api
 from urllib3.exceptions import NewConnectionError
 
+from worker.connectors.exact_json import json_text
 from worker.ports import Caller, Clock, Limit, Refused, ServiceError, Unauthorised, Unavailable, Unsure
 
 SERVICE = "Airtable"
@@ -192,18 +193,3 @@ def field_named_in(message: str) -> str | None:
     if found := re.search(r'[Ff]ield(?: name:?)? "([^"]+)"', message):
         return found.group(1)
     return None
-
-
-def json_text(value: Any) -> str:
-    """Write JSON with exact decimals, which the standard writer refuses and floats would blur."""
-    try:
-        return json.dumps(value)
-    except TypeError:
-        pass
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{json.dumps(str(k))}: {json_text(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(json_text(v) for v in value) + "]"
-    raise TypeError(f"a cell can't hold a {type(value).__name__}")

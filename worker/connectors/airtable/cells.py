@@ -10,16 +10,15 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from worker.connectors.airtable.schema import LINK_TYPE, NUMBER_TYPES, TEXT_TYPES, Field
+from worker.connectors.exact_json import clean
 from worker.domain.cells import Cell
 from worker.domain.tables import Column
 
-_EIGHT_PLACES = Decimal(1).scaleb(-8)
-_WIDE = Context(prec=60)
 # No commas: 1,234 is a thousand to one person and a bit more than one to another.
 _NUMBER_TEXT = re.compile(r"[+-]?\d{1,20}(\.\d{1,20})?", re.ASCII)
 _DATE_TYPES = frozenset({"date", "dateTime", "createdTime", "lastModifiedTime"})
@@ -37,15 +36,6 @@ class NotPlain:
 
 
 NOT_PLAIN = NotPlain()
-
-
-def clean(value: Decimal | int) -> Decimal:
-    """Take binary noise off a number (0.29999999999999877, recorded): eight places, no trailing zeros."""
-    try:
-        rounded = _WIDE.quantize(Decimal(value), _EIGHT_PLACES).normalize(_WIDE)
-    except InvalidOperation:
-        return Decimal(value)
-    return _WIDE.quantize(rounded, Decimal(1)) if rounded == rounded.to_integral_value() else rounded
 
 
 @dataclass(frozen=True, slots=True)

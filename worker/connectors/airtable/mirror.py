@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from worker.connectors.airtable.api import Door, json_text
+from worker.connectors.airtable.api import Door
 from worker.connectors.airtable.cells import from_hook, same_raw
 from worker.connectors.airtable.feed import GAP, BrokenFeed, Changes, Feed, Place
 from worker.connectors.airtable.listing import PAGE, Record, every_row, rows_by_id
 from worker.connectors.airtable.schema import Placed, Schema, links_of
+from worker.connectors.exact_json import json_text
 from worker.ports import Clock, Memory, Refused
 
 _AGED = timedelta(hours=1)  # how old a cursor may look before it is stored anew though nothing changed
