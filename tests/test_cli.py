@@ -480,7 +480,7 @@ def test_init_writes_a_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv(name, "t")
     path = tmp_path / "config.toml"
     answers = [
-        'Acme "Partners"', "", "eur", "nonsense", "https://airtable.com/appAAAAAAAAAAAAAA/tblX", "", "", "y", "y",
+        'Acme "Partners"', "", "eur", "", "nonsense", "https://airtable.com/appAAAAAAAAAAAAAA/tblX", "", "", "y", "y",
         "smtp.example.com", "me@example.com", "Partners <partners@example.com>",
     ]  # fmt: skip
 
@@ -499,6 +499,28 @@ def test_init_writes_a_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert 1 == refused.exit_code
     assert "--force" in refused.output
     assert before == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_init_asks_for_a_spreadsheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
+    """Who keeps leads in a spreadsheet is asked for it, and told whom to share it with before anything else."""
+    for name in ("HUBSPOT_TOKEN", "XERO_CLIENT_ID", "XERO_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "t")
+    path, sheet = tmp_path / "config.toml", "1" + "x" * 43
+    key = tmp_path / "key.json"
+    held = {"client_email": "worker@example.com", "private_key": "-----BEGIN", "token_uri": "https://example.com"}
+    if there:
+        key.write_text(json.dumps(held), encoding="utf-8")
+    answers = ["Acme", "", "", "excel", "google-sheets", "nonsense", f"https://docs.google.com/spreadsheets/d/{sheet}/edit#gid=0",
+               "key.json", "", "", "n", "n"]  # fmt: skip
+
+    asked = CliRunner().invoke(cli, ["--config", str(path), "init"], input="\n".join(answers) + "\n")
+
+    assert 0 == asked.exit_code
+    assert ("worker@example.com" in asked.output, str(key) in asked.output) == (there, not there)
+    key.write_text(json.dumps(held), encoding="utf-8")
+    config = load_config(path)
+    assert (None, sheet) == (config.airtable, config.google_sheets and config.google_sheets.spreadsheet)
 
 
 # ---- secrets --------------------------------------------------------------------------------------------------------

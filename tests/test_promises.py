@@ -12,16 +12,17 @@ from pathlib import Path
 import pytest
 
 from worker.cli import cli
-from worker.config import (
+from worker.config import load_config
+from worker.rules import FLOWS, load_rules
+from worker.settings import (
     AirtableSettings,
     EmailSettings,
+    GoogleSheetsSettings,
     HubSpotSettings,
     Programme,
     SlackSettings,
     XeroSettings,
-    load_config,
 )
-from worker.rules import FLOWS, load_rules
 
 ROOT = Path(__file__).resolve().parents[1]
 SECRETS = ("AIRTABLE_TOKEN", "HUBSPOT_TOKEN", "XERO_CLIENT_ID", "XERO_CLIENT_SECRET", "SLACK_TOKEN", "SMTP_PASSWORD")
@@ -45,7 +46,9 @@ def test_the_example_names_every_setting() -> None:
     """Every setting that is read stands in config.example.toml."""
     text = (ROOT / "config.example.toml").read_text(encoding="utf-8")
     renamed = {"time_zone": "timezone"}
-    kinds = (Programme, AirtableSettings, HubSpotSettings, XeroSettings, SlackSettings, EmailSettings)
+    kinds = (
+        Programme, AirtableSettings, GoogleSheetsSettings, HubSpotSettings, XeroSettings, SlackSettings, EmailSettings,
+    )  # fmt: skip
     names = {renamed.get(f.name, f.name) for kind in kinds for f in fields(kind)}
 
     assert set() == {name for name in names if f"\n{name} = " not in text}
@@ -88,7 +91,10 @@ def test_nothing_prints_but_the_command_line() -> None:
 
 def test_the_command_line_starts_without_any_sdk() -> None:
     """Asking for help imports no SDK, no database and no scheduler, so it answers at once."""
-    heavy = ("pyairtable", "hubspot", "xero_python", "slack_sdk", "sqlalchemy", "apscheduler", "phonenumbers", "rich")
+    heavy = (
+        "pyairtable", "gspread", "google.auth", "hubspot", "xero_python", "slack_sdk", "sqlalchemy", "apscheduler",
+        "phonenumbers", "rich",
+    )  # fmt: skip
     code = f"import sys, worker.cli; print([m for m in {heavy!r} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 
 from worker.alarm import tell_staff
-from worker.config import Config, load_config
+from worker.config import load_config
 from worker.domain.months import Period
 from worker.domain.plan import Plan
 from worker.domain.tables import LEAD_STATUSES
@@ -32,9 +32,11 @@ from worker.engine.rows import Progress
 from worker.engine.runs import Lease, Outcome, health, run_flow
 from worker.engine.store import Store
 from worker.flows import FLOWS
-from worker.ports import Clock, Crm, Ledger, Notifier, ServiceError, Tracker, UnsafePlan
+from worker.ports import Clock, Notifier, ServiceError, UnsafePlan
 from worker.programme import Programme, StagesWithoutStatus, checked_stages
 from worker.rules import LoadedRules, ScheduleRules, load_rules
+from worker.services import Services, build_notifiers, build_services
+from worker.settings import Config
 from worker.toml_reader import ConfigError, Fault, FaultyFiles, RulesError
 
 log = structlog.get_logger()
@@ -66,15 +68,6 @@ def load(path: Path) -> tuple[Config, LoadedRules]:
     if faults or config is None or rules is None:
         raise ConfigError(faults)
     return config, rules
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """One object per service: what a round reads and writes through."""
-
-    tracker: Tracker
-    crm: Crm
-    ledger: Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,50 +112,13 @@ class App:
     # ---- what is built ----------------------------------------------------------------------------------------------
 
     def services(self) -> Services:
-        """Build fresh connectors: the beginning of a round. SDKs are imported here, not at start-up."""
-        from worker.connectors.airtable import AirtableTracker
-        from worker.connectors.hubspot import HubSpotCrm
-        from worker.connectors.xero import XeroLedger
-
-        config, space = self.config, self.config.programme.name
-        tracker = AirtableTracker(
-            base=config.airtable.base, token=config.airtable.token, endpoint=config.airtable.endpoint,
-            monthly_calls=config.airtable.monthly_calls, columns=config.columns, caller=self.caller,
-            memory=StoreMemory(self.store, f"{space}/airtable"), clock=self.clock, statuses=self._statuses(),
-            time_zone=config.programme.time_zone,
-        )  # fmt: skip
-        crm = HubSpotCrm(
-            token=config.hubspot.token, endpoint=config.hubspot.endpoint, pipeline=config.hubspot.pipeline,
-            stage=config.hubspot.stage, interval_property=config.hubspot.interval_property,
-            term_property=config.hubspot.term_property, caller=self.caller,
-            memory=StoreMemory(self.store, f"{space}/hubspot"), clock=self.clock,
-        )  # fmt: skip
-        ledger = XeroLedger(
-            client_id=config.xero.client_id, client_secret=config.xero.client_secret, tenant=config.xero.tenant,
-            endpoint=config.xero.endpoint, identity_endpoint=config.xero.identity_endpoint, caller=self.caller,
-            memory=StoreMemory(self.store, f"{space}/xero"), clock=self.clock,
-        )  # fmt: skip
-        return Services(tracker, crm, ledger)
+        """Build fresh connectors: the beginning of a round."""
+        return build_services(self.config, self._statuses(), store=self.store, caller=self.caller, clock=self.clock)
 
     def notifiers(self) -> Mapping[str, Notifier]:
         """Return the configured ways to tell people, by channel; one object each for the app's life."""
         if self._notifiers is None:
-            self._notifiers = {}
-            if self.config.email is not None:
-                from worker.connectors.email import EmailNotifier
-
-                mail = self.config.email
-                self._notifiers["email"] = EmailNotifier(
-                    host=mail.host, port=mail.port, security=mail.security, username=mail.username,
-                    password=mail.password, sender=mail.sender, caller=self.caller, clock=self.clock,
-                )  # fmt: skip
-            if self.config.slack is not None:
-                from worker.connectors.slack import SlackNotifier
-
-                self._notifiers["slack"] = SlackNotifier(
-                    token=self.config.slack.token, endpoint=self.config.slack.endpoint, caller=self.caller,
-                    clock=self.clock, memory=StoreMemory(self.store, f"{self.config.programme.name}/slack"),
-                )  # fmt: skip
+            self._notifiers = build_notifiers(self.config, store=self.store, caller=self.caller, clock=self.clock)
         return self._notifiers
 
     def _statuses(self) -> Sequence[str]:

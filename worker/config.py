@@ -5,96 +5,29 @@ Secrets are written as `env:NAME` or `file:PATH` and read here, once; they never
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from worker.domain.tables import TABLES
+from worker.settings import (
+    AirtableSettings,
+    Config,
+    EmailSettings,
+    GoogleSheetsSettings,
+    HubSpotSettings,
+    Programme,
+    SlackSettings,
+    XeroSettings,
+)
 from worker.toml_reader import REQUIRED, ConfigError, Fault, Section, load
 
-
-@dataclass(frozen=True, slots=True)
-class Programme:
-    """What the whole programme shares; `state` is a database address."""
-
-    name: str
-    time_zone: ZoneInfo
-    currency: str
-    rules: Path
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class AirtableSettings:
-    """The base and how to reach it."""
-
-    base: str
-    token: str = field(repr=False)
-    endpoint: str
-    monthly_calls: int
-
-
-@dataclass(frozen=True, slots=True)
-class HubSpotSettings:
-    """The portal, the pipeline that leads go into, and the two properties that say what a deal's value means."""
-
-    token: str = field(repr=False)
-    endpoint: str
-    pipeline: str
-    stage: str
-    interval_property: str
-    term_property: str
-
-
-@dataclass(frozen=True, slots=True)
-class XeroSettings:
-    """The organisation, by a custom connection."""
-
-    client_id: str = field(repr=False)
-    client_secret: str = field(repr=False)
-    tenant: str
-    endpoint: str
-    identity_endpoint: str
-
-
-@dataclass(frozen=True, slots=True)
-class SlackSettings:
-    """The workspace; `staff_channel` gets what staff should see."""
-
-    token: str = field(repr=False)
-    endpoint: str
-    staff_channel: str
-
-
-@dataclass(frozen=True, slots=True)
-class EmailSettings:
-    """The relay."""
-
-    host: str
-    port: int
-    security: Literal["starttls", "tls", "none"]
-    username: str
-    password: str = field(repr=False)
-    sender: str
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """Everything that config.toml says."""
-
-    path: Path
-    programme: Programme
-    airtable: AirtableSettings
-    hubspot: HubSpotSettings
-    xero: XeroSettings
-    slack: SlackSettings | None
-    email: EmailSettings | None
-    columns: Mapping[str, Mapping[str, str]]
-    literal_secrets: tuple[str, ...]  # keys whose secret stands in the file itself; the doctor says so
+TRACKERS = ("airtable", "google-sheets")
+SPREADSHEET = re.compile(r"(?a)(?:https://docs\.google\.com/spreadsheets/(?:u/\d+/)?d/)?([\w-]{20,})(?:[/?#].*)?")
+_KEY_FILE = ("client_email", "private_key", "token_uri")
 
 
 class _Reader:
@@ -119,10 +52,10 @@ class _Reader:
         if kind == "file":
             try:
                 return (self.path.parent / where).read_text(encoding="utf-8").strip()
-            except OSError as error:
+            except (OSError, UnicodeDecodeError) as error:
                 if needed:
-                    section.fault(name, f"names the file {where}, which can't be read ({error.strerror})",
-                                  "Put the secret there.")  # fmt: skip
+                    why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+                    section.fault(name, f"names the file {where}, which can't be read ({why})", "Put the secret there.")
                 return ""
         if not spec and needed:
             section.fault(name, "is empty", "Write env:NAME or file:PATH.")
@@ -170,17 +103,57 @@ class _Reader:
             section.fault("state", f"is {url!r}", 'Write "sqlite:///quarterday.db" or a postgresql:// address.')
         return url
 
-    def airtable(self, tracker: Section) -> AirtableSettings:
-        """Read [tracker.airtable]."""
+    def airtable(self, tracker: Section, used: bool) -> AirtableSettings | None:
+        """Read [tracker.airtable]; base and token are only needed when it is the tracker."""
         section = tracker.section("airtable")
+        wanted = 'the id of the base, as "appXXXXXXXXXXXXXX"'
         result = AirtableSettings(
-            base=section.text("base", REQUIRED, wanted='the id of the base, as "appXXXXXXXXXXXXXX"'),
-            token=self.secret(section, "token", "env:AIRTABLE_TOKEN"),
+            base=section.text("base", REQUIRED if used else "", wanted=wanted),
+            token=self.secret(section, "token", "env:AIRTABLE_TOKEN", needed=used),
             endpoint=self.endpoint(section, "endpoint", "https://api.airtable.com"),
             monthly_calls=section.whole("monthly_calls", 100_000, least=1),
         )
         section.close()
-        return result
+        return result if used else None
+
+    def google_sheets(self, tracker: Section, used: bool) -> GoogleSheetsSettings | None:
+        """Read [tracker.google-sheets]; spreadsheet and key file are only needed when it is the tracker."""
+        section = tracker.section("google-sheets")
+        result = GoogleSheetsSettings(
+            spreadsheet=self._spreadsheet(section, used), service_account=self._service_account(section, used),
+            endpoint=self.endpoint(section, "endpoint", "https://sheets.googleapis.com"),
+            drive_endpoint=self.endpoint(section, "drive_endpoint", "https://www.googleapis.com"),
+        )  # fmt: skip
+        section.close()
+        return result if used else None
+
+    def _spreadsheet(self, section: Section, used: bool) -> str:
+        """Return the spreadsheet's id, also out of its whole address."""
+        wanted = "the address of the spreadsheet, or the id that stands in it between /d/ and /edit"
+        text = section.text("spreadsheet", REQUIRED if used else "", wanted=wanted).strip()
+        found = SPREADSHEET.fullmatch(text)
+        if text and not found:
+            section.fault("spreadsheet", f"is {text!r}", f"Write {wanted}.")
+        return found[1] if found else ""
+
+    def _service_account(self, section: Section, used: bool) -> str:
+        """Return the JSON of the key file; faults name what it lacks, never what it holds."""
+        text = self.secret(section, "service_account", "file:service-account.json", needed=used)
+        if not (used and text):
+            return text
+        try:
+            held = json.loads(text)
+        except ValueError:
+            held = None
+        held = held if isinstance(held, dict) else {}
+        lacking = [name for name in _KEY_FILE if not (isinstance(held.get(name), str) and held[name])]
+        if lacking or not held["private_key"].startswith("-----BEGIN"):
+            kind, _, where = section.text("service_account", "file:service-account.json").partition(":")
+            source = {"file": f"names the file {where}, which", "env": f"names the variable {where}, which"}
+            lacks = ", ".join(lacking) or "private_key in PEM form"
+            section.fault("service_account", f"{source.get(kind, 'is a text that')} is no key file: it lacks {lacks}",
+                          "Make a key of type JSON for the service account, and put the whole file there.")  # fmt: skip
+        return text
 
     def hubspot(self, crm: Section) -> HubSpotSettings:
         """Read [crm.hubspot]."""
@@ -259,7 +232,7 @@ def load_config(path: Path) -> Config:
     root = reader.root
     programme = reader.programme()
     tracker, crm, ledger, notify = (root.section(name) for name in ("tracker", "crm", "ledger", "notify"))
-    tracker.choice("kind", ("airtable",), "airtable")
+    kind = tracker.choice("kind", TRACKERS, "airtable")
     crm.choice("kind", ("hubspot",), "hubspot")
     ledger.choice("kind", ("xero",), "xero")
     channels = notify.texts("channels", ("email", "slack"))
@@ -267,14 +240,15 @@ def load_config(path: Path) -> Config:
         if channel not in {"email", "slack"}:
             notify.fault("channels", f"names {channel!r}", 'Use "email", "slack", or both.')
     config = Config(
-        path=path, programme=programme, airtable=reader.airtable(tracker), hubspot=reader.hubspot(crm),
+        path=path, programme=programme, airtable=reader.airtable(tracker, kind == "airtable"),
+        google_sheets=reader.google_sheets(tracker, kind == "google-sheets"), hubspot=reader.hubspot(crm),
         xero=reader.xero(ledger), slack=reader.slack(notify, "slack" in channels),
         email=reader.email(notify, "email" in channels), columns=reader.columns(),
         literal_secrets=tuple(reader.literal),
     )  # fmt: skip
     _web(root)
-    for section, others in ((tracker, ("google-sheets",)), (crm, ()), (ledger, ()), (notify, ()), (root, ())):
-        section.close(others)
+    for section in (tracker, crm, ledger, notify, root):
+        section.close()
     if reader.faults:
         raise ConfigError(reader.faults)
     return config

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from worker.engine.journal import Message
     from worker.engine.rows import Progress as Step
     from worker.ports import Check, Missing
-    from worker.upkeep import Report
+    from worker.upkeep import Report, Spent
 
 _COLOURS = {"in sync": "green", "needs attention": "yellow", "waiting": "yellow", "busy": "yellow"}
 _MOST = 40  # changes of one partner that are shown one by one
@@ -247,13 +247,16 @@ def show_status(report: Report) -> None:
     out.print(table if report.flows else "No flow has run yet: `quarterday run` or `quarterday start`.")
     waiting = sum(report.messages.get(state, 0) for state in ("due", "doubt", "sending"))
     out.print(f"messages: {report.messages.get('sent', 0)} sent, {waiting} waiting, {len(report.held)} held")
-    share = report.tracker_calls * 100 // report.monthly_calls
-    day = report.at.day
-    projected = report.tracker_calls * 31 // max(day, 1)
-    out.print(f"Airtable calls this month: {report.tracker_calls:,} of {report.monthly_calls:,} ({share} %), "
-              f"on the way to {projected:,}")  # fmt: skip
+    out.print(_spent(report.spent, report.at.day))
     if report.held:
         show_held(report.held)
+
+
+def _spent(spent: Spent, day: int) -> str:
+    if spent.monthly is None:
+        return f"Google Sheets calls in the last 31 days: {spent.calls:,} (there is no monthly limit)"
+    share, projected = spent.calls * 100 // spent.monthly, spent.calls * 31 // day
+    return f"Airtable calls this month: {spent.calls:,} of {spent.monthly:,} ({share} %), on the way to {projected:,}"
 
 
 def status_as_json(report: Report) -> dict[str, Any]:
@@ -264,8 +267,14 @@ def status_as_json(report: Report) -> dict[str, Any]:
         "flows": {flow.flow: _health_json(flow) for flow in report.flows},
         "messages": dict(report.messages),
         "held": [{"key": m.notice, "channel": m.channel, "why": m.words} for m in report.held],
-        "airtable_calls": {"this_month": report.tracker_calls, "limit": report.monthly_calls},
+        **_spent_json(report.spent),
     }  # fmt: skip
+
+
+def _spent_json(spent: Spent) -> dict[str, Any]:
+    if spent.monthly is None:
+        return {"google_sheets_calls": {"last_31_days": spent.calls, "limit": None}}
+    return {"airtable_calls": {"this_month": spent.calls, "limit": spent.monthly}}
 
 
 def _health_json(flow: Health) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from worker.app import App
 from worker.engine.journal import Message
@@ -18,6 +18,14 @@ _STATEMENT = re.compile(r"\d{4}[^/]*/[^/]+/[A-Z]{3}\Z")  # the key of a statemen
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """Calls to the tracker: of this month where its plan has a `monthly` limit, else of the last 31 days."""
+
+    calls: int
+    monthly: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What `status` shows."""
 
@@ -26,8 +34,7 @@ class Report:
     flows: Sequence[Health]
     messages: Mapping[str, int]
     held: Sequence[Message]
-    tracker_calls: int
-    monthly_calls: int
+    spent: Spent
 
 
 def retry(app: App, key: str, *, skip: bool) -> str:
@@ -91,11 +98,18 @@ def doctor(app: App) -> list[Check]:
 def report(app: App) -> Report:
     """Return how every flow fares, what is held or waiting, and what was spent."""
     config, now = app.config, app.clock.now()
-    month = now.date().replace(day=1)
     return Report(
         programme=config.programme.name, at=now, flows=health(app.store, config.programme.name),
         messages={str(state): count for state, count in app.journal.counts().items()},
-        held=tuple(app.journal.held()),
-        tracker_calls=app.caller.usage(f"airtable.{config.airtable.base}.month", month),
-        monthly_calls=config.airtable.monthly_calls,
+        held=tuple(app.journal.held()), spent=spent(app, now.date()),
     )  # fmt: skip
+
+
+def spent(app: App, today: date) -> Spent:
+    """Return what the chosen tracker has cost lately."""
+    if (airtable := app.config.airtable) is not None:
+        calls = app.caller.usage(f"airtable.{airtable.base}.month", today.replace(day=1))
+        return Spent(calls, airtable.monthly_calls)
+    assert app.config.google_sheets is not None  # one of the two was chosen
+    limits = [f"google-sheets.{app.config.google_sheets.spreadsheet}.{kind}" for kind in ("read", "write")]
+    return Spent(sum(app.caller.usage(limit, today - timedelta(days=30)) for limit in limits), None)
