@@ -14,6 +14,7 @@ from worker.planning import intake, money_plans, stages, totals
 from worker.planning.assembly import partner_fact
 from worker.planning.commissions import Facts, Outcome, plan_lines
 from worker.planning.partners import partner_edits
+from worker.planning.sent_leads import sent_problems
 from worker.ports import Books, ServiceError
 from worker.programme import (
     Programme,
@@ -43,7 +44,7 @@ def plan_intake(programme: Programme) -> Plan:
     statuses = ladder(programme, programme.crm.stages() if some_stand else ())
     plan = intake.plan_intake(
         found, companies_of(programme, found), rules=rules.intake, now=programme.now, ladder=statuses,
-        words=programme.words,
+        problems=sent_problems(found.quiet, tables.names, rules.stages.words, programme.zone), words=programme.words,
     )  # fmt: skip
     return replace(plan, edits=(*keys, *plan.edits))
 

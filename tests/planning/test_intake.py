@@ -15,7 +15,17 @@ from worker.domain.keys import lead_key
 from worker.domain.leads import CrmCompany, CrmDeal, LeadRow
 from worker.domain.plan import Plan, RowEdit
 from worker.domain.policy import IntakeRules, Ladder
-from worker.planning.intake import COPY, CUSTOMER, NO_KEY, WORKED_ON, Intake, plan_intake, restored, survey
+from worker.planning.intake import (
+    COPY,
+    COPY_OF_SENT,
+    CUSTOMER,
+    NO_KEY,
+    WORKED_ON,
+    Intake,
+    plan_intake,
+    restored,
+    survey,
+)
 
 LADDER = Ladder("Qualified", frozenset({"Lost", "Withdrawn"}), frozenset({"Qualified", "Won", "Lost", "Withdrawn"}))
 
@@ -33,8 +43,9 @@ def surveyed(*leads: LeadRow, rules: IntakeRules = RULES, skip: Sequence[str] = 
 def planned(*leads: LeadRow, crm: Sequence[CrmCompany] = (), rules: IntakeRules = RULES, **more: Any) -> Plan:
     """Plan rows against what the CRM knows."""
     companies = {company.domain: company for company in crm}
+    problems = more.pop("problems", {})
     found = surveyed(*leads, rules=rules, **more)
-    return plan_intake(found, companies, rules=rules, now=NOW, ladder=LADDER, words=say)
+    return plan_intake(found, companies, rules=rules, now=NOW, ladder=LADDER, problems=problems, words=say)
 
 
 def edit(plan: Plan, row: str = "rec1") -> RowEdit:
@@ -498,3 +509,30 @@ def test_a_problem_goes_when_the_row_turns_out_to_be_sent() -> None:
     row = lead_row(Direction="Sent", Lead=lead_key("rec1"), Status="Needs attention", Problem="Email is missing.")
 
     assert {"Status": None, "Problem": None} == edit(planned(row)).after
+
+
+@pytest.mark.parametrize("status", ["Won", "Lost", "Qualified", "Duplicate", "On hold", "In review", "whatever"])
+def test_the_status_of_a_lead_that_we_sent_is_the_partners(status: str) -> None:
+    """Whatever its partner or staff write there stands, also beside a problem that comes or goes."""
+    row = lead_row(Direction="Sent", Lead=lead_key("rec1"), Status=status, Won_on=NOW.date())
+    told = replace(row, row=replace(row.row, cells={**row.row.cells, "Problem": "Won on is missing."}))
+
+    assert 0 == len(planned(row))
+    assert {"Problem": "Won on is missing."} == edit(planned(row, problems={"rec1": "Won on is missing."})).after
+    assert 0 == len(planned(told, problems={"rec1": "Won on is missing."}))
+    assert {"Problem": None} == edit(planned(told)).after
+
+
+def test_a_copy_of_a_lead_that_we_sent_is_told_so() -> None:
+    """Its status stays as it is: it is the partner's, in the copy too."""
+    copied = {"Direction": "Sent", "Lead": lead_key("rec1"), "Status": "Won"}
+    plan = planned(lead_row(**copied), lead_row("rec2", **copied))
+
+    assert [("rec2", {"Problem": COPY_OF_SENT})] == [(found.row, dict(found.after)) for found in plan.edits]
+
+
+def test_a_lead_that_we_sent_is_left_alone_while_somebody_types() -> None:
+    """A row that is still being filled in is told nothing."""
+    row = lead_row(Direction="Sent", Lead=lead_key("rec1"), Status="Won")
+
+    assert 0 == len(planned(row, skip=["rec1"], problems={"rec1": "Won on is missing."}))

@@ -34,6 +34,11 @@ class StageRules:
         """Return the status of a stage; None for a stage that the rules do not know."""
         return self.statuses.get(stage)
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Return every status that a stage gives, once, in the order of the rules."""
+        return tuple(dict.fromkeys(self.statuses.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class Ladder:

@@ -85,6 +85,10 @@ LEADS = Table("Leads", (
               ("Synced", "datetime")),
 ))  # fmt: skip
 
+# What the CRM says of a lead that we received, its partner or staff say of one that we sent: in those rows the worker
+# neither writes these columns nor puts them right.
+TOLD_BY_PARTNER = frozenset({"Status", "Deal stage", "Deal value", "Deal currency", "Interval", "Won on"})
+
 SPLITS = Table("Splits", tuple(_columns("S", ("Lead", "text"), ("Partner", "text"), ("Share", "number"))))
 
 COMMISSIONS = Table("Commissions", (

@@ -30,6 +30,10 @@ COPY = (
     "This row is a copy of another row and was not sent to the CRM: delete it, or, if it is a lead of its own, "
     "clear its Lead, Deal ID, Client ID and Contact ID cells"
 )
+COPY_OF_SENT = (
+    "This row is a copy of another row and counts for nothing: delete it, or, if it is a lead of its own, clear its "
+    "Lead cell"
+)
 NO_KEY = "Lead holds something that is not a key: clear the cell"
 
 Verdict = tuple[str, str | None]  # status and problem
@@ -43,7 +47,7 @@ class Intake:
     keys: Mapping[str, str]  # row id → key, of every row that is not blank
     copies: tuple[LeadRow, ...]
     settled: tuple[LeadRow, ...]  # in the CRM already
-    quiet: tuple[LeadRow, ...]  # sent to a partner: only their key is ours
+    quiet: tuple[LeadRow, ...]  # sent to a partner: only their key and problem are ours
     names: Mapping[str, PartnerRow]
 
     def domains(self) -> set[str]:
@@ -79,7 +83,7 @@ def survey(
         keys=keys,
         copies=tuple(copied_rows),
         settled=tuple(lead for lead in own if lead.deal_id and not lead.sent),
-        quiet=tuple(lead for lead in own if lead.sent),
+        quiet=tuple(lead for lead in own if lead.sent and lead.row.id not in skip),
         names=names,
     )
 
@@ -134,9 +138,12 @@ def _keys(leads: Sequence[LeadRow], skip: Collection[str]) -> dict[str, str]:
 
 def plan_intake(
     intake: Intake, companies: Mapping[str, CrmCompany], *, rules: IntakeRules, now: datetime, ladder: Ladder,
-    words: Words,
+    problems: Mapping[str, str], words: Words,
 ) -> Plan:  # fmt: skip
-    """Decide every row; `companies` are what the CRM knows of the waiting rows' companies, by domain."""
+    """Decide every row; `companies` are what the CRM knows of the waiting rows' companies, by domain.
+
+    `problems` are those of leads that we sent, by row id.
+    """
     edits: list[RowEdit] = []
     pushes: list[Push] = []
     tells: list[Tell] = []
@@ -155,17 +162,22 @@ def plan_intake(
             edits += edit_of(lead.row, key, {**minted, "Status": "New"}, "a new lead gets its key", about, first=True)
         pushes.append(_push(vetted, key, companies, now, ladder, fresh=fresh))
         tells.append(Tell(_acknowledgement(vetted, key, words), key, "the partner is told that the lead arrived"))
-    return Plan("intake", (*edits, *_other_edits(intake)), tuple(pushes), tuple(tells))
+    return Plan("intake", (*edits, *_other_edits(intake, problems)), tuple(pushes), tuple(tells))
 
 
-def _other_edits(intake: Intake) -> Iterable[RowEdit]:
+def _other_edits(intake: Intake, problems: Mapping[str, str]) -> Iterable[RowEdit]:
     """Return the edits of rows that are not waiting: copies, those sent to a partner, keys that were cleared."""
     for lead in intake.copies:
-        yield from edit_of(lead.row, lead.row.id, {"Status": "Duplicate", "Problem": COPY}, "a copied row")
+        told: dict[str, Cell] = {"Problem": COPY_OF_SENT} if lead.sent else {"Status": "Duplicate", "Problem": COPY}
+        yield from edit_of(lead.row, lead.row.id, told, "a copied row")
     for lead in intake.quiet:
-        key = intake.keys[lead.row.id]
-        told: dict[str, Cell] = {"Status": None, "Problem": None} if lead.row.text("Problem") else {}
-        yield from edit_of(lead.row, key, {"Lead": key, **told}, "a lead sent to a partner", first=intake.fresh(lead))
+        key, problem = intake.keys[lead.row.id], problems.get(lead.row.id)
+        # A status of ours is left over from when the row was a received lead; any other is the partner's to say.
+        cells: dict[str, Cell] = {"Status": None} if lead.status == "Needs attention" else {}
+        cells = {"Lead": key, **cells, "Problem": problem}
+        yield from edit_of(
+            lead.row, key, cells, problem or "a lead sent to a partner", intake.whose(lead), first=intake.fresh(lead)
+        )
     for lead in intake.settled:
         key = intake.keys[lead.row.id]
         about = intake.whose(lead)

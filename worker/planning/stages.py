@@ -19,6 +19,8 @@ from worker.domain.plan import Plan, RowEdit, Tell
 from worker.domain.policy import StageRules
 from worker.domain.words import Words
 from worker.planning.contact_details import clean
+from worker.planning.terms import stated_term
+from worker.planning.worth import interval_text
 
 _MERGES = 20  # a deal merged more often than this is a circle
 _TIED_TWICE = (
@@ -147,7 +149,7 @@ def _facts(lead: LeadRow, deal: Deal, pipeline: Pipeline, zone: ZoneInfo) -> dic
         "Deal stage": pipeline.label(deal),
         "Deal value": deal.value,
         "Deal currency": deal.currency,
-        "Interval": deal.interval,
+        "Interval": interval_text(deal.interval, stated_term(deal)),
         "Won on": local_day(deal.won_at, zone) if deal.won_at else None,
     }
 
