@@ -2,14 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+TRACKER := airtable
 
 .PHONY: demo serve test check coverage bench record clean
 
 demo: $(READY) ## the whole main job against stand-ins of every service
-	@$(BIN)/quarterday demo
+	@$(BIN)/quarterday demo --tracker $(TRACKER)
 
 serve: $(READY) ## the same, kept running with pages to play in
-	@$(BIN)/quarterday demo --serve
+	@$(BIN)/quarterday demo --serve --tracker $(TRACKER)
 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from worker.cli_money import COMMANDS
+from worker.config import TRACKERS
 from worker.options import CHANGES, DONE, FAILED, STOPPED, as_of_option, json_option, opened
 from worker.rules import FLOWS
 from worker.toml_reader import FaultyFiles
@@ -97,7 +98,7 @@ def plan(
     detailed_exitcode: bool,
 ) -> None:  # fmt: skip
     """Show what `run` would change and why; write nothing."""
-    from worker.app import together
+    from worker.approvals import together
     from worker.show import plan_as_json, show_plans
 
     with opened(config_path, as_of) as app:
@@ -127,7 +128,7 @@ def _period(text: str | None) -> Any:
 @as_of_option
 @json_option
 @click.option("--period", help="Make the statements of this period by hand, as 2026-Q1.")
-@click.option("--approve", metavar="DIGEST", help="Let exactly the plan with this digest through a guard.")
+@click.option("--approve", metavar="DIGEST", help="Do the plan with this digest, and no other.")
 @click.pass_obj
 def run(
     config_path: Path, flows: Sequence[str], as_of: datetime | None, as_json: bool, period: str | None,
@@ -278,12 +279,15 @@ def init(config_path: Path, force: bool) -> None:
 @click.option(
     "--folder", type=click.Path(path_type=Path), help="Keep config and state here instead of a temporary folder."
 )
-def demo(serve: bool, port: int, folder: Path | None) -> None:
+@click.option(
+    "--tracker", type=click.Choice(TRACKERS), default="airtable", show_default=True, help="Where the leads stand."
+)
+def demo(serve: bool, port: int, folder: Path | None, tracker: str) -> None:
     """Play a year of a made-up programme against stand-ins of every service; needs no account."""
     os.environ.setdefault("NO_PROXY", "127.0.0.1")
     from worker.demo import play
 
-    sys.exit(play(serve=serve, port=port, folder=folder))
+    sys.exit(play(serve=serve, port=port, folder=folder, tracker=tracker))
 
 
 for _command in COMMANDS:

@@ -65,7 +65,7 @@ def columns_of(table: str) -> list[Column]:
 
 def rows_of(office: Office, table: str, wanted: str = "") -> tuple[list[RowView], int]:
     """Return the rows that hold a text, and how many rows there are in all; the latest of Activity come first."""
-    rows = office.world.airtable.rows(table)
+    rows = office.tables.rows(table)
     if table == "Activity":
         rows = rows[::-1]
     if table == "Commissions":

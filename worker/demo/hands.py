@@ -35,20 +35,20 @@ def edit_cell(office: Office, form: Form) -> str:
     if kind == "checkbox":
         value = text == "yes"
     elif kind == "number" and text:
-        value = float(_amount(text))  # what Airtable's own grid makes of a typed number
-    office.world.airtable.edit(table, row, {column: value})
+        value = float(_amount(text))  # what the tracker's own grid makes of a typed number
+    office.tables.edit(table, row, {column: value})
     return f"{column} in {table} is “{text}” now" if text else f"{column} in {table} was cleared"
 
 
 def copy_row(office: Office, form: Form) -> str:
     """Copy a row in the grid, keys and all."""
-    office.world.airtable.duplicate(form["table"], form["row"])
+    office.tables.duplicate(form["table"], form["row"])
     return f"a row of {form['table']} was copied in the grid"
 
 
 def delete_row(office: Office, form: Form) -> str:
     """Delete a row in the grid."""
-    office.world.airtable.delete(form["table"], form["row"])
+    office.tables.delete(form["table"], form["row"])
     return f"a row of {form['table']} was deleted in the grid"
 
 

@@ -17,8 +17,9 @@ from zoneinfo import ZoneInfo
 import worker
 from worker.app import DEFAULT_FLOWS, App, load
 from worker.demo.clock import PlayedClock
+from worker.demo.tables import hands_on
 from worker.engine.runs import Outcome
-from worker.sandbox.world import World
+from worker.sandbox.world import KEY_FILE, World
 from worker.upkeep import set_up
 
 NAME = "Example Software partners"
@@ -27,6 +28,7 @@ LONDON = ZoneInfo("Europe/London")
 RULES = Path(worker.__file__).resolve().parent.parent / "rules"
 STAFF = "C0STAFFDESK"  # the Slack channel of staff
 VAT = 20
+_TRACKERS = {"airtable": "Airtable", "google-sheets": "Google Sheets"}
 
 Cells = Mapping[str, Any]
 
@@ -54,15 +56,18 @@ def unfit(folder: Path) -> str | None:
 class Office:
     """One programme that is set up on a world of stand-ins; use it as a context manager."""
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(self, world: World, folder: Path, tracker: str = "airtable") -> None:
         """Write rules and settings into the folder, make tables and properties, open the app."""
         self.world = world
+        self.tracker = _TRACKERS[tracker]
+        self.tables = hands_on(world, tracker)
         self.folder = folder
         self.config = folder / "config.toml"
         if not (folder / "rules").exists():
             shutil.copytree(RULES, folder / "rules")
         world.slack.add_channel(STAFF, "partner-desk")
-        settings = world.settings("rules", NAME)
+        (folder / KEY_FILE).write_text(world.key_file(), encoding="utf-8")
+        settings = world.settings("rules", NAME, tracker)
         settings = settings.replace("[notify.slack]\n", f'[notify.slack]\nstaff_channel = "{STAFF}"\n')
         self.config.write_text(MARK + settings, encoding="utf-8")
         for state in folder.glob("quarterday.db*"):  # it knew another world; its journal too
@@ -99,12 +104,12 @@ class Office:
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return the cells of every row of a table."""
-        return [row["fields"] for row in self.world.airtable.rows(table)]
+        return [row["fields"] for row in self.tables.rows(table)]
 
     def find(self, table: str, **cells: str) -> str:
         """Return the id of the first row with these cells (a blank in a column's name as `_`)."""
         wanted = {name.replace("_", " "): value for name, value in cells.items()}
-        for row in self.world.airtable.rows(table):
+        for row in self.tables.rows(table):
             if all(row["fields"].get(column) == value for column, value in wanted.items()):
                 return str(row["id"])
         raise LookupError(f"{table} has no row with {wanted}")
@@ -118,7 +123,7 @@ class Office:
 
     def form(self, rows: Sequence[Cells]) -> list[str]:
         """Let partners send leads through the form; return the rows' ids."""
-        return self.world.airtable.add_rows("Leads", rows, source="formSubmission")
+        return self.tables.add_rows("Leads", rows, form=True)
 
     # ---- the CRM ----------------------------------------------------------------------------------------------------
 
@@ -160,7 +165,7 @@ class Office:
 
     def bill(self, statement: str, net: str, *, number: str | None = None) -> str:
         """Enter a partner's bill for a statement, with VAT at home; return its id."""
-        row = self.world.airtable.row("Statements", self.find("Statements", Statement=statement))
+        row = self.tables.row("Statements", self.find("Statements", Statement=statement))
         return self.world.xero.invoice(
             self.contact(row["Partner"]), net, tax_rate=VAT if row["Currency"] == "GBP" else 0, date=self.today,
             kind="ACCPAY", number=number or statement, currency=row["Currency"],

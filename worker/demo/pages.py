@@ -154,7 +154,8 @@ class Pages:
         body = self._templates.get_template(template).render(
             nav=_NAV, here=here, back=f"{here}?{kept}" if kept else here, steps=STEPS, q=query.get("q", ""),
             now=now.astimezone(LONDON), statement_day=next_statement_day(self.office.today), ill=ill,
-            event=self.loop.event(int(done)) if done.isdecimal() else None, folder=str(self.office.folder), **facts,
+            event=self.loop.event(int(done)) if done.isdecimal() else None, folder=str(self.office.folder),
+            tracker=self.office.tracker, **facts,
         )  # fmt: skip
         return Page(200, body)
 

@@ -25,7 +25,7 @@ class People:
         self.office = year.office
         self.crm = year.office.world.hubspot
         self.books = year.office.world.xero
-        self.grid = year.office.world.airtable
+        self.grid = year.office.tables
 
     # ---- partners and staff, in the tracker -------------------------------------------------------------------------
 

@@ -20,21 +20,21 @@ BEGINNING = datetime(2026, 1, 5, 8, 0, tzinfo=LONDON)
 LARCH, SECOND_WIND = "Larch Logistics", "Second Wind Referrals"
 
 
-def tell_year(folder: Path) -> int:
+def tell_year(folder: Path, tracker: str) -> int:
     """Play and tell four quarters; return 0 when every flow ended well."""
     set_up_logs(logging.ERROR)
     teller = Teller()
     began = time.monotonic()
-    with World(BEGINNING) as world, Office(world, folder) as office:
+    with World(BEGINNING) as world, Office(world, folder, tracker) as office:
         year = tell(office, teller)
-        _farewell(teller, time.monotonic() - began)
+        _farewell(teller, office.tracker, time.monotonic() - began)
         return 0 if all(outcome.state == "in sync" for outcome in year.outcomes.values()) else 1
 
 
 def tell(office: Office, teller: Teller) -> Year:
     """Play the year in an office that is set up, and tell it."""
     year, known = Year(office, teller), set[tuple[str, ...]]()
-    _welcome(teller)
+    _welcome(teller, office.tracker)
     settle_in(office)
     _quarter(year, teller, known, "First quarter: leads come in, the first deals are won", story.first_quarter)
     report.deal_lines(teller, office, LARCH, f"Commission on {LARCH}: 12,000.00 a year, paid in February")
@@ -59,24 +59,25 @@ def _quarter(year: Year, teller: Teller, known: set[tuple[str, ...]], title: str
     report.statements(teller, office, before, office.today)
 
 
-def _welcome(teller: Teller) -> None:
+def _welcome(teller: Teller, tracker: str) -> None:
     teller.say(
         f"\n[bold]Quarterday[/], played: a year of a made-up programme with {len(PARTNERS)} partners and {len(LEADS)} "
-        "leads. Airtable, HubSpot, Xero, Slack and the mail relay are stand-ins on this machine; the worker that talks "
-        "to them is the real one. Nothing leaves the machine, and no account is needed.\n\n"
+        f"leads. {tracker}, HubSpot, Xero, Slack and the mail relay are stand-ins on this machine; the worker that "
+        "talks to them is the real one. Nothing leaves the machine, and no account is needed.\n\n"
         "[bold]people[/] is what partners, sales, staff, accounts and clients do by hand in those services; "
         "[green]worker[/] is what the worker then did by itself, told from what stands in the tables."
     )
 
 
-def _farewell(teller: Teller, seconds: float) -> None:
+def _farewell(teller: Teller, tracker: str, seconds: float) -> None:
+    choice = "" if tracker == "Airtable" else " TRACKER=google-sheets"
     teller.say(f"\nThat was a year in {seconds:.0f} seconds. Where to look next:\n")
     for what, why in (
-        ("make serve", "the same in a browser: move deals, pay invoices, let a month pass"),
-        ("README.md", "the manual: connecting your own Airtable, HubSpot, Xero, Slack and mail"),
+        (f"make serve{choice}", "the same in a browser: move deals, pay invoices, let a month pass"),
+        ("README.md", f"the manual: connecting your own {tracker}, HubSpot, Xero, Slack and mail"),
         ("config.example.toml", "every setting"),
         ("rules/", "the business policy, for staff to change: plans, stages, calendar, words"),
         ("quarterday init", "writes config.toml by asking; then setup, doctor, plan and run"),
     ):
-        teller.say(f"  [bold]{what:22}[/]{why}")
+        teller.say(f"  [bold]{what:{max(22, len(choice) + 12)}}[/]{why}")
     teller.say("")

@@ -115,7 +115,7 @@ def settle_in(office: Office, partners: tuple[dict[str, Any], ...] = PARTNERS) -
         if "Slack channel" in partner:
             name = "partner-" + "-".join(partner["Partner"].lower().split()[:2])
             office.world.slack.add_channel(partner["Slack channel"], name)
-    office.world.airtable.add_rows("Partners", partners)
+    office.tables.add_rows("Partners", partners)
     crm = office.world.hubspot
     customer = crm.add_company({"name": "Spruce Sports", "domain": "spruce-sports.test", "lifecyclestage": "customer"})
     crm.add_deal({"dealname": "Spruce Sports, since 2024", "dealstage": "closedwon", "amount": "5000"}, customer)

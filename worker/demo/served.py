@@ -26,12 +26,12 @@ from worker.sandbox.world import World
 _MOST_BODY = 100_000
 
 
-def serve_pages(folder: Path, port: int) -> int:
+def serve_pages(folder: Path, port: int, tracker: str = "airtable") -> int:
     """Serve until Ctrl-C or SIGTERM; return 0, or 1 when the port is taken."""
     set_up_logs(logging.ERROR)
     stop = threading.Event()
     try:
-        with Served(folder, port) as served:
+        with Served(folder, port, tracker) as served:
             _welcome(served)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda _number, _frame: _stop(stop, _frame))
@@ -49,13 +49,13 @@ def _stop(stop: threading.Event, _frame: FrameType | None) -> None:
 class Served:
     """A sandbox, an office in it, its worker and its pages; use it as a context manager. Port 0 is any free one."""
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(self, folder: Path, port: int = 0, tracker: str = "airtable") -> None:
         """Take the port, then build the programme and play its first month."""
         with ExitStack() as stack:
             self._http = _Listener(("127.0.0.1", port), BaseHTTPRequestHandler)
             stack.callback(self._http.server_close)
             self.world = stack.enter_context(World(BEGINNING, running=True))
-            self.office = stack.enter_context(Office(self.world, folder))
+            self.office = stack.enter_context(Office(self.world, folder, tracker))
             settle_in(self.office)
             self.loop = Loop(self.office)
             story.opening(Year(self.office, self.loop))

@@ -68,7 +68,7 @@ def first_quarter(year: Year) -> None:
     year.scene(2, 16, "three leads", people.leads(2, 16))
     year.scene(
         2, 18, "somebody copies a lead row in the grid, key and all",
-        lambda: office.world.airtable.duplicate("Leads", office.find("Leads", Company="Hazel Foods")),
+        lambda: office.tables.duplicate("Leads", office.find("Leads", Company="Hazel Foods")),
     )  # fmt: skip
     year.scene(
         2, 23, "somebody types 999 over a commission, and Lost over a lead's status",

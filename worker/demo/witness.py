@@ -33,7 +33,7 @@ class Sight:
 
 def look(office: Office) -> Sight:
     """Take everything in."""
-    tables = {table: {row["id"]: row["fields"] for row in office.world.airtable.rows(table)} for table in _SEEN}
+    tables = {table: {row["id"]: row["fields"] for row in office.tables.rows(table)} for table in _SEEN}
     slack = office.world.slack
     posts = sum(len(slack.messages(channel)) for channel in slack.channels if channel != STAFF)
     return Sight(tables, len(office.world.mail.received), posts, len(slack.messages(STAFF)))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 
 from worker.sandbox.airtable import Airtable
 from worker.sandbox.clock import Clock
+from worker.sandbox.google import Google
 from worker.sandbox.hubspot import HubSpot
 from worker.sandbox.mail import Mail
 from worker.sandbox.server import Server
@@ -14,6 +16,7 @@ from worker.sandbox.slack import Slack
 from worker.sandbox.xero import Xero
 
 BASE = "appSandboxBase001"
+KEY_FILE = "service-account.json"  # beside config.toml, where settings that name Google look for it
 
 
 class World:
@@ -23,12 +26,13 @@ class World:
         """Start everything at an instant; `running` lets real time pass too."""
         self.clock = Clock(start, running=running)
         self.airtable = Airtable(self.clock, seed=seed, base=BASE)
+        self.google = Google(self.clock, seed=seed)
         self.hubspot = HubSpot(self.clock, seed=seed)
         self.xero = Xero(self.clock, seed=seed)
         self.slack = Slack(self.clock, seed=seed)
         self.mail = Mail(self.clock)
         self.mail.start()
-        services = (self.airtable, self.hubspot, self.xero, self.slack)
+        services = (self.airtable, self.google, self.hubspot, self.xero, self.slack)
         self.servers: Mapping[str, Server] = {service.name: Server(service, self.clock) for service in services}
 
     def __enter__(self) -> World:
@@ -53,21 +57,28 @@ class World:
             "SLACK_TOKEN": self.slack.token,
         }
 
-    def settings(self, rules: str, name: str = "Sandbox programme") -> str:
+    def key_file(self) -> str:
+        """Return what belongs into the key file of the service account that the spreadsheet is shared with."""
+        return json.dumps(self.google.service_account_info(self.servers["google"].url))
+
+    def settings(self, rules: str, name: str = "Sandbox programme", tracker: str = "airtable") -> str:
         """Return a config.toml that points at the sandbox; `rules` is the folder of the rules."""
         url = {name: server.url for name, server in self.servers.items()}
+        trackers = {
+            "airtable": f'base = "{BASE}"\ntoken = "env:AIRTABLE_TOKEN"\nendpoint = "{url["airtable"]}"',
+            "google-sheets": f'spreadsheet = "{self.google.file.id}"\nservice_account = "file:{KEY_FILE}"\n'
+            f'endpoint = "{url["google"]}"\ndrive_endpoint = "{url["google"]}"',
+        }
         return f"""\
 [programme]
 name = "{name}"
 rules = "{rules}"
 
 [tracker]
-kind = "airtable"
+kind = "{tracker}"
 
-[tracker.airtable]
-base = "{BASE}"
-token = "env:AIRTABLE_TOKEN"
-endpoint = "{url["airtable"]}"
+[tracker.{tracker}]
+{trackers[tracker]}
 
 [crm.hubspot]
 token = "env:HUBSPOT_TOKEN"

@@ -84,8 +84,11 @@ class People(Workspace):
     def sort(
         self, tab: str, column: Column, *, descending: bool = False, header: bool = True,
         columns: tuple[Column, Column] | None = None,
-    ) -> None:  # fmt: skip
-        """Sort the rows of a tab by a column; with `columns` (first, last) cells beside them stay in place."""
+    ) -> dict[int, int]:  # fmt: skip
+        """Sort the rows of a tab by a column; with `columns` (first, last) cells beside them stay in place.
+
+        Returns, for the number of each row, that of the row whose cells it got.
+        """
         with self.act() as writer:
             sheet = self.sheet(tab)
             frozen = sheet.properties["gridProperties"].get("frozenRowCount", 0)
@@ -98,6 +101,7 @@ class People(Workspace):
             order = rearranging.sort(self.file, writer.undo, sheet, rect, keys)
             if self.sort_moves_metadata:
                 rearranging.carry_metadata(writer.undo, sheet, rect, order)
+            return {place: source + 1 for place, source in enumerate(order, rect.top + 1)}
 
     def copy_row(self, tab: str, row: int, to: int | None = None) -> int:
         """Copy a row, key and all: onto another one, or into a new one right below; returns where the copy is."""
