@@ -96,5 +96,10 @@ class LeadRow:
             status=row.text("Status"),
             deal_id=row.text("Deal ID"),
             held=row.ticked("Hold"),
-            sent=row.text("Direction").lower() == "sent",
+            sent=is_sent(row),
         )
+
+
+def is_sent(row: Row) -> bool:
+    """Tell whether a row of the Leads table is a lead that we sent to a partner."""
+    return row.text("Direction").lower() == "sent"
