@@ -102,8 +102,8 @@ def plan_statements(programme: Programme) -> Plan:
         period=programme.period, told=programme.told, words=programme.words,
     )  # fmt: skip
     monthly = totals.monthly_summaries(
-        tables.partners, tables.leads, read_lines(tables), today=programme.today, zone=programme.zone,
-        words=programme.words, told=programme.told, known_since=begun_on(programme),
+        tables.partners, tables.leads, read_lines(tables), statuses=programme.rules.stages.words, today=programme.today,
+        zone=programme.zone, words=programme.words, told=programme.told, known_since=begun_on(programme),
     )  # fmt: skip
     return replace(plan, tells=(*plan.tells, *monthly))
 
@@ -118,7 +118,10 @@ def plan_settle(programme: Programme) -> Plan:
         {p.key: p for p in tables.partners}, policy=programme.rules.policy, today=programme.today,
         words=programme.words,
     )  # fmt: skip
-    summed = totals.partner_totals(tables.partners, tables.leads, lines, programme.currency)
+    summed = totals.partner_totals(
+        tables.partners, tables.leads, lines, books.invoices, currency=programme.currency, today=programme.today,
+        zone=programme.zone,
+    )  # fmt: skip
     return replace(plan, edits=(*plan.edits, *summed))
 
 

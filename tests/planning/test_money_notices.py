@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from worker.domain.lines import Statement
-from worker.domain.months import Month
+from worker.domain.months import Month, Period
 from worker.messages import Messages
+from worker.planning.exchange import Counted, Direction, Exchange
 from worker.planning.money_notices import (
     monthly_notice,
     monthly_notice_key,
@@ -89,12 +91,36 @@ def test_how_a_month_went() -> None:
     """Counts and balances, in words."""
     leads = [lead_row("r1", Lead="L-1", Status="Won"), lead_row("r2", Lead="L-2", Status="In review")]
     month = Month(2026, 3)
-    notice = monthly_notice(ACME_ROW, leads, LINES, month, zone=ZoneInfo("UTC"), words=WORDS)
+    notice = monthly_notice(ACME_ROW, leads, LINES, month, None, zone=ZoneInfo("UTC"), words=WORDS)
 
     assert (monthly_notice_key("acme", month), "monthly") == (notice.key, notice.kind)
     assert (("Leads sent", "2"), ("Under way", "1"), ("Won", "1")) == notice.rows
     assert "March 2026" in notice.subject + notice.text
     assert "70.00 GBP" in notice.text
+
+
+def test_a_month_with_its_quarter_so_far() -> None:
+    """Counts from and to the partner, what each side owes, and the keys behind every sum."""
+    table = Exchange(
+        "acme", "Acme Ltd", Period.parse("2026-Q1"),
+        received=Direction(("L-1", "L-2"), ("L-1",), ("L-1",), (Counted("L-1", "GBP", Decimal("12000.00")),)),
+        sent=Direction(("L-3",), ("L-3",), ("L-3",)),
+        lines=(Counted("9001/acme/2026-01/commission", "GBP", Decimal("100.00")),),
+        owed=(Counted("L-3", "GBP", Decimal("250.00")),), left_out=("L-4 is won, but Won on is missing",),
+    )  # fmt: skip
+    notice = monthly_notice(ACME_ROW, [], LINES, Month(2026, 2), table, zone=ZoneInfo("UTC"), words=WORDS)
+
+    for words in (
+        "Between us in 2026-Q1, up to the end of the month (from you / to you):",
+        "Leads: 2 / 1\nAccepted: 1 / 1\nWon: 1 / 1\nValue won, first year: 12,000.00 GBP / –\n",
+        "Commission that you earned: 100.00 GBP (1 commission line)\nCommission that you owe us: 250.00 GBP\n",
+        "Balance in your favour: -150.00 GBP",
+        "Counted as won from you: L-1 12,000.00 GBP\nCounted as won by you: L-3\nCounted as owed to us: L-3 250.00 GBP",
+        "Left out: L-4 is won, but Won on is missing",
+    ):
+        assert words in notice.text
+    assert "<b>-150.00 GBP</b>" in (notice.html or "")
+    assert (("You earned in 2026-Q1", "100.00 GBP"), ("You owe us for 2026-Q1", "250.00 GBP")) == notice.rows[3:]
 
 
 def test_the_amounts_have_the_currencys_digits() -> None:

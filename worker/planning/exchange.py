@@ -127,7 +127,7 @@ def exchange(
             _count(lead, key, pages, accepted=is_accepted(lead, statuses), zone=zone, until=until)
     for line in earned_lines(lines):
         if line.month <= Month.of(until):
-            pages[line.partner, _quarter(line.month)].lines.append(Counted(line.key, line.currency, line.amount))
+            pages[line.partner, quarter_of(line.month)].lines.append(Counted(line.key, line.currency, line.amount))
     names = {partner.key: partner.name for partner in partners if partner.key}
     order = sorted(pages, key=lambda place: (-place[1].first.index, names.get(place[0], place[0]).casefold(), place[0]))
     return [_closed(key, names.get(key, key), quarter, pages[key, quarter]) for key, quarter in order]
@@ -137,7 +137,7 @@ def _count(lead: LeadRow, partner: str, pages: _Pages, *, accepted: bool, zone: 
     """Count a lead in the quarter it was sent in, and once more in the one it was won in."""
     sent_on = local_day(lead.submitted, zone)
     if sent_on <= until:
-        way = _way(pages[partner, _quarter(Month.of(sent_on))], lead)
+        way = _way(pages[partner, quarter_of(Month.of(sent_on))], lead)
         way.leads.append(lead.key)
         way.accepted += [lead.key] if accepted else []
     if not is_won(lead):
@@ -145,9 +145,9 @@ def _count(lead: LeadRow, partner: str, pages: _Pages, *, accepted: bool, zone: 
     day = won_on(lead.row, zone)
     if day is None:
         if sent_on <= until:
-            pages[partner, _quarter(Month.of(sent_on))].left_out.append(f"{lead.key} is won, but Won on is missing")
+            pages[partner, quarter_of(Month.of(sent_on))].left_out.append(f"{lead.key} is won, but Won on is missing")
     elif day <= until:
-        _count_win(lead, pages[partner, _quarter(Month.of(day))])
+        _count_win(lead, pages[partner, quarter_of(Month.of(day))])
 
 
 def _count_win(lead: LeadRow, page: _Page) -> None:
@@ -174,7 +174,8 @@ def _counted(lead: LeadRow, amount: Amount) -> Counted:
     return Counted(lead.key, *amount)
 
 
-def _quarter(month: Month) -> Period:
+def quarter_of(month: Month) -> Period:
+    """Return the quarter that holds a month."""
     return Period.holding(month, _QUARTER)
 
 

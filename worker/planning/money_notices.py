@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from worker.domain.leads import LeadRow
@@ -12,6 +13,7 @@ from worker.domain.months import Month, local_day
 from worker.domain.notices import Notice
 from worker.domain.partners import PartnerRow
 from worker.domain.words import Words
+from worker.planning.exchange import Direction, Exchange
 
 
 def statement_notice_key(statement: str) -> str:
@@ -62,9 +64,13 @@ def monthly_notice_key(partner: str, month: Month) -> str:
 
 
 def monthly_notice(
-    partner: PartnerRow, leads: Sequence[LeadRow], lines: Sequence[Line], month: Month, *, zone: ZoneInfo, words: Words
-) -> Notice:
-    """Return what a partner is told when a month is over: leads sent, under way and won, and balances by currency."""
+    partner: PartnerRow, leads: Sequence[LeadRow], lines: Sequence[Line], month: Month, between: Exchange | None, *,
+    zone: ZoneInfo, words: Words,
+) -> Notice:  # fmt: skip
+    """Return what a partner is told when a month is over: leads sent, under way and won, and balances by currency.
+
+    `between` is what went to and fro in the month's quarter up to its end.
+    """
     balances = [
         {"currency": currency, "confirmed": _total(lines, currency, "Confirmed"),
          "waiting": _total(lines, currency, "Waiting")}
@@ -75,11 +81,42 @@ def monthly_notice(
     sent = sum(Month.of(local_day(lead.submitted, zone)) == month for lead in leads)
     subject, text, html = words(
         "monthly", partner=partner.name, month=f"{month.first_day:%B %Y}", sent=sent, open=len(leads) - closed, won=won,
-        balances=balances,
+        balances=balances, exchange=exchange_facts(between) if between else None,
     )  # fmt: skip
-    rows = (("Leads sent", str(sent)), ("Under way", str(len(leads) - closed)), ("Won", str(won)))
+    rows = [("Leads sent", str(sent)), ("Under way", str(len(leads) - closed)), ("Won", str(won))]
+    if between and between.lines:
+        rows.append((f"You earned in {between.quarter}", amounts(between.to_partner)))
+    if between and between.owed:
+        rows.append((f"You owe us for {between.quarter}", amounts(between.to_us)))
     key = monthly_notice_key(partner.key, month)
-    return Notice(key, "monthly", partner.recipient(), subject, text, html, rows)
+    return Notice(key, "monthly", partner.recipient(), subject, text, html, tuple(rows))
+
+
+def exchange_facts(table: Exchange) -> dict[str, object]:
+    """Return what templates may show of a quarter between us: counts both ways, sums, and every key behind them."""
+    return {
+        "quarter": str(table.quarter),
+        "received": _direction(table.received),
+        "sent": _direction(table.sent),
+        "earned": amounts(table.to_partner),
+        "lines": len(table.lines),
+        "owed": amounts(table.to_us),
+        "owed_for": [f"{one.key} {amounts({one.currency: one.amount})}" for one in table.owed],
+        "balance": amounts(table.balance),
+        "left_out": list(table.left_out),
+    }
+
+
+def _direction(way: Direction) -> dict[str, object]:
+    counts = {"leads": len(way.leads), "accepted": len(way.accepted), "won": len(way.won)}
+    worth = {one.key: one for one in way.values}
+    won = [f"{key} {amounts({worth[key].currency: worth[key].amount})}" if key in worth else key for key in way.won]
+    return {**counts, "value": amounts(way.value), "won_leads": won}
+
+
+def amounts(sums: Mapping[str, Decimal]) -> str:
+    """Return sums as people read them, currency by currency; a dash for none."""
+    return ", ".join(f"{shown(amount, currency)} {currency}" for currency, amount in sums.items()) or "–"
 
 
 def _total(lines: Sequence[Line], currency: str, status: str) -> str:
