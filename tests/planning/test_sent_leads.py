@@ -1,0 +1,57 @@
+"""What keeps a lead that we sent to a partner from counting, in words for whom can mend it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from worker.planning.sent_leads import sent_problems
+
+from .rows_of_leads import PARTNERS, lead_row
+
+WON = {"Status": "Won", "Won_on": date(2026, 3, 2), "Estimated_value": Decimal(250), "Currency": "GBP"}
+NO_COMMISSION = (
+    "Estimated value and Currency do not state the commission that the partner owes us for it: write it as "
+    '"1200" and "GBP", 0 if there is none.'
+)
+NO_DAY = 'Won on is missing: fill in the day on which the partner won it, as "2026-03-31".'
+
+
+def problem(**cells: Any) -> str | None:
+    """Return what is said of a row."""
+    rows = [lead_row(Direction="Sent", **cells)]
+    return sent_problems(rows, PARTNERS, ("Qualified", "Won", "Lost"), ZoneInfo("UTC")).get("rec1")
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ({}, None),
+        ({"Status": "Qualified", "Partner": "blue-door"}, None),
+        ({"Status": "in review"}, None),
+        ({"Status": "LOST", "Email": "nonsense", "Company": None}, None),
+        (WON, None),
+        ({**WON, "Status": "won", "Estimated_value": Decimal(0)}, None),
+        ({**WON, "Hold": True, "Won_on": None}, None),
+        ({"Partner": None}, "Partner is missing: fill in whom the lead was sent to."),
+        (
+            {"Partner": "Nobody"},
+            "Partner “Nobody” is not in the Partners table: pick one that is there, or add it.",
+        ),
+        (
+            {"Status": "Signed"},
+            "Status is none of New, Needs attention, Duplicate, In review, On hold, Qualified, Won, Lost: "
+            "choose the one that the partner reports.",
+        ),
+        ({**WON, "Won_on": None}, NO_DAY),
+        ({**WON, "Currency": None}, NO_COMMISSION),
+        ({**WON, "Won_on": "soon", "Estimated_value": "10 %"}, f"{NO_DAY} {NO_COMMISSION}"),
+    ],
+)
+def test_what_is_said_of_a_sent_lead(cells: dict[str, Any], words: str | None) -> None:
+    """Whom it went to, a status that is known, and, once won, the day and the commission; nothing else is asked."""
+    assert words == problem(**cells)
