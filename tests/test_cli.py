@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tests.flows.conftest import ROOT, START, Desk, Said, desk, typed, world
+from tests.flows.conftest import ROOT, START, Desk, Said, desk, tracker, typed, world
 from worker.cli import cli
 from worker.config import load_config
 from worker.sandbox.clock import Clock
 from worker.sandbox.world import World
 
-__all__ = ["desk", "world"]
+__all__ = ["desk", "tracker", "world"]
 
 FLOWS = ["intake", "stages", "commissions", "cash", "statements", "settle"]
 COMMANDS = ["plan", "run", "status", "explain", "retry", "setup", "doctor", "init", "start", "demo",

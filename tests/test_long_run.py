@@ -20,12 +20,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import ROOT, Desk, desk, world
+from tests.flows.conftest import ROOT, Desk, desk, tracker, world
 from worker.long_run import run_once
 from worker.sandbox.server import Request
 from worker.sandbox.world import World
 
-__all__ = ["desk", "world"]
+__all__ = ["desk", "tracker", "world"]
 
 PATIENCE = 60.0  # seconds until a test gives up waiting for what should be there in two
 SECONDS_TO_END = 15.0  # a batch in hand is finished within

@@ -23,14 +23,17 @@ import structlog
 
 from worker import cli
 from worker.app import App, load
+from worker.demo.tables import hands_on
 from worker.engine.journal import Message
 from worker.engine.runs import Outcome
 from worker.sandbox.clock import Clock
-from worker.sandbox.server import Call
-from worker.sandbox.world import World
+from worker.sandbox.server import Call, Server
+from worker.sandbox.world import KEY_FILE, World
 
 ROOT = Path(__file__).resolve().parents[2]
 START = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
+TRACKERS = ("airtable", "google-sheets")
+on_both = pytest.mark.parametrize("tracker", TRACKERS, indirect=True)  # a test, or a module, that runs on each tracker
 
 
 class PlayedClock:
@@ -51,7 +54,8 @@ class PlayedClock:
 
 def _writes(call: Call) -> bool:
     """Tell whether a call changes anything for people; reads that are asked by POST, tokens and the feed do not."""
-    reads = ("/search", "/batch/read", "/connect/token", "/webhooks", "conversations.history", "users.lookupByEmail")
+    reads = ("search", "/batch/read", "/token", "/webhooks", "conversations.history", "users.lookupByEmail",
+             "GetByDataFilter", ":getByDataFilter")  # fmt: skip
     return call.method != "GET" and not call.path.endswith(reads)
 
 
@@ -108,14 +112,22 @@ def typed(clock: Clock, *arguments: str) -> Said:
 class Desk:
     """A programme on the sandbox, set up, with hands to play everybody."""
 
-    def __init__(self, world: World, folder: Path) -> None:
+    def __init__(self, world: World, folder: Path, tracker: str = "airtable") -> None:
         self.world = world
+        self.tracker = tracker
+        self.hands = hands_on(world, tracker)
         self.folder = folder
         self.rules = folder / "rules"
         shutil.copytree(ROOT / "rules", self.rules)
         self.config = folder / "config.toml"
-        self.config.write_text(world.settings("rules"), encoding="utf-8")
+        self.config.write_text(world.settings("rules", tracker=tracker), encoding="utf-8")
+        (folder / KEY_FILE).write_text(world.key_file(), encoding="utf-8")
         self.state = folder / "quarterday.db"
+
+    @property
+    def tracker_server(self) -> Server:
+        """Return the server that the tracker is behind."""
+        return self.world.servers["google" if self.tracker == "google-sheets" else "airtable"]
 
     def app(self) -> App:
         """Build the app afresh, as a new process would."""
@@ -152,23 +164,23 @@ class Desk:
         host = name.lower().replace(" ", "-")
         known = {"Partner": name, "Status": "Enrolled", "Plan": "gold", "Email": f"money@{host}.test",
                  "Company domain": f"{host}.test", "Currency": "GBP"}  # fmt: skip
-        return self.world.airtable.add_row("Partners", {**known, **cells})
+        return self.hands.add_row("Partners", {**known, **cells})
 
-    def lead(self, partner: str, company: str, source: str = "formSubmission", **cells: Any) -> str:
+    def lead(self, partner: str, company: str, **cells: Any) -> str:
         """Add a lead row as a form does; return the row's id."""
         host = company.lower().replace(" ", "-")
         known = {"Partner": partner, "Company": company, "Website": f"https://www.{host}.com", "First name": "Jo",
                  "Last name": "Doe", "Email": f"jo@{host}.com"}  # fmt: skip
         cells = {**known, **cells}
-        return self.world.airtable.add_row("Leads", {c: v for c, v in cells.items() if v is not None}, source=source)
+        return self.hands.add_row("Leads", {c: v for c, v in cells.items() if v is not None}, form=True)
 
     def row(self, row_id: str, table: str = "Leads") -> dict[str, Any]:
         """Return a row's cells by name."""
-        return self.world.airtable.row(table, row_id)
+        return self.hands.row(table, row_id)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return the cells of every row."""
-        return [row["fields"] for row in self.world.airtable.rows(table)]
+        return [row["fields"] for row in self.hands.rows(table)]
 
     def effects(self) -> dict[str, int]:
         """Return how many requests each service had that write something, and how many mails went out."""
@@ -199,10 +211,16 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def desk(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def tracker(request: pytest.FixtureRequest) -> str:
+    """Airtable, unless a test says `on_both`."""
+    return str(getattr(request, "param", "airtable"))
+
+
+@pytest.fixture
+def desk(world: World, tracker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A programme that is set up and has no rows yet."""
     for name, value in world.environment().items():
         monkeypatch.setenv(name, value)
-    made = Desk(world, tmp_path)
+    made = Desk(world, tmp_path, tracker)
     made.set_up()
     return made

@@ -32,7 +32,7 @@ def seeded(desk: Desk) -> Desk:
         desk.world.xero.pay(invoice, 6000, "2026-01-13")
     lead = desk.row(deals["Cedar"][0])["Lead"]
     for name, share in (("Old Mill", 70), ("North Star", 30)):
-        desk.world.airtable.add_row("Splits", {"Lead": lead, "Partner": name, "Share": share})
+        desk.hands.add_row("Splits", {"Lead": lead, "Partner": name, "Share": share})
     desk.later(minutes=5)
     desk.run()
     desk.world.hubspot.move_deal(desk.row(deals["Birch"][0])["Deal ID"], "closedlost")

@@ -22,11 +22,11 @@ def seed_leads(desk: Desk, count: int) -> None:
     """Add partners and leads of as many new companies, in few transactions."""
     for n in range(4):
         desk.partner(f"Partner {n}", Email=f"money@partner-{n}.test")
-    desk.world.airtable.add_rows("Leads", [
+    desk.hands.add_rows("Leads", [
         {"Partner": f"Partner {n % 4}", "Company": f"Company {n:04d}", "Website": f"company-{n:04d}.test",
          "First name": "Jo", "Last name": "Doe", "Email": f"jo@company-{n:04d}.test"}
         for n in range(count)
-    ], source="formSubmission")  # fmt: skip
+    ], form=True)  # fmt: skip
 
 
 @pytest.mark.slow
@@ -52,7 +52,7 @@ def test_nothing_changed_among_five_thousand(desk: Desk) -> None:
     seed_leads(desk, 100)
     desk.run("intake")
     world = desk.world
-    world.airtable.add_rows("Leads", [
+    desk.hands.add_rows("Leads", [
         {"Lead": f"L-{n:08d}".translate(str.maketrans("0189", "ABCD")), "Partner": "Partner 1", "Company": f"Old {n}",
          "Email": f"jo@old-{n}.test", "Status": "Qualified",
          "Deal ID": world.hubspot.add_deal({"dealname": f"Old {n}"})}

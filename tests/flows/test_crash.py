@@ -127,11 +127,11 @@ def fill(desk: Desk, count: int) -> list[str]:
         if channel:
             desk.world.slack.add_channel(channel, f"partner-{n}")
         desk.partner(f"Partner {n}", **({"Slack channel": channel} if channel else {}))
-    return desk.world.airtable.add_rows("Leads", [
+    return desk.hands.add_rows("Leads", [
         {"Partner": f"Partner {n % 4}", "Company": f"Company {n:04d}", "Website": f"company-{n:04d}.test",
          "First name": "Jo", "Last name": "Doe", "Email": f"jo@company-{n:04d}.test"}
         for n in range(count)
-    ], source="formSubmission")  # fmt: skip
+    ], form=True)  # fmt: skip
 
 
 def mails(world: World) -> Counter[tuple[str, str]]:

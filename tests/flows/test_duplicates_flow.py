@@ -124,7 +124,7 @@ def test_a_deal_of_ours_that_was_not_written_down(staffed: Desk) -> None:
     staffed.run("stages")
     told = mailed(staffed)
 
-    staffed.world.airtable.edit("Leads", row, {"Deal ID": None, "Client ID": None, "Contact ID": None})
+    staffed.hands.edit("Leads", row, {"Deal ID": None, "Client ID": None, "Contact ID": None})
     intake(staffed)
     after = staffed.row(row)
     assert before["Deal ID"] == after["Deal ID"]
@@ -143,7 +143,7 @@ def copied(staffed: Desk) -> tuple[str, str]:
     """A lead in the CRM, and a copy of its row with every cell that the worker wrote."""
     original = staffed.lead("North Star", "Acme")
     intake(staffed)
-    return original, staffed.world.airtable.duplicate("Leads", original)
+    return original, staffed.hands.duplicate("Leads", original)
 
 
 def test_a_copied_row_is_told_and_never_pushed(staffed: Desk, copied: tuple[str, str]) -> None:
@@ -162,7 +162,7 @@ def test_a_copied_row_is_told_and_never_pushed(staffed: Desk, copied: tuple[str,
 @pytest.mark.parametrize("left", [("Deal ID", "Client ID", "Contact ID"), ("Lead",)])
 def test_a_copy_of_which_some_cells_were_cleared(staffed: Desk, copied: tuple[str, str], left: tuple[str, ...]) -> None:
     """Key or deal alone make it a copy still."""
-    staffed.world.airtable.edit("Leads", copied[1], dict.fromkeys(left))
+    staffed.hands.edit("Leads", copied[1], dict.fromkeys(left))
     intake(staffed)
 
     assert ("Duplicate", COPY) == shown(staffed, copied[1])
@@ -174,12 +174,12 @@ def test_a_copy_whose_original_is_deleted(staffed: Desk, copied: tuple[str, str]
     original, copy = copied
     intake(staffed)
     key = staffed.row(original)["Lead"]
-    staffed.world.airtable.delete("Leads", original)
+    staffed.hands.delete("Leads", original)
     staffed.later(minutes=5)
     staffed.run("intake", "stages")
     assert ("Qualified", None) == shown(staffed, copy)
 
-    staffed.world.airtable.edit("Leads", copy, {"Deal ID": None})
+    staffed.hands.edit("Leads", copy, {"Deal ID": None})
     staffed.later(minutes=5)
     staffed.run("intake", "stages")
     assert (key, "Qualified", None) == (staffed.row(copy)["Lead"], *shown(staffed, copy))
@@ -191,7 +191,7 @@ def test_a_copy_whose_cells_are_cleared_is_a_lead_of_its_own(staffed: Desk, copi
     """With another company in it, it is vetted, pushed and acknowledged like any."""
     original, copy = copied
     intake(staffed)
-    staffed.world.airtable.edit("Leads", copy, {
+    staffed.hands.edit("Leads", copy, {
         "Lead": None, "Deal ID": None, "Client ID": None, "Contact ID": None, "Company": "Other",
         "Website": "other.com", "Email": "jo@other.com",
     })  # fmt: skip
@@ -212,7 +212,7 @@ def test_a_key_that_was_cleared_comes_back(staffed: Desk) -> None:
     staffed.run()
     key, lines = staffed.row(row)["Lead"], staffed.rows("Commissions")
 
-    staffed.world.airtable.edit("Leads", row, {"Lead": None})
+    staffed.hands.edit("Leads", row, {"Lead": None})
     staffed.later(minutes=5)
     staffed.run("commissions")
     assert lines == staffed.rows("Commissions")

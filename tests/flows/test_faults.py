@@ -317,7 +317,7 @@ def test_one_row_that_airtable_refuses(busy: Desk) -> None:
     """A row that can't be written is a problem of its own; its neighbours of the same batch are written."""
     rows = [busy.lead("North Star", f"Client {n}") for n in range(12)]
     strange: dict[str, Any] = {"Company": "\x00\x07 =1+1 🎉" * 3, "Notes": "x" * 90_000}
-    busy.world.airtable.edit("Leads", rows[5], strange)
+    busy.hands.edit("Leads", rows[5], strange)
 
     said = busy.command("run", "intake", "--json")
 

@@ -160,9 +160,9 @@ def test_a_table_that_reads_empty_stops(standing: Desk, table: str) -> None:
     for n in range(10):
         standing.lead("North Star", f"Other {n}")
     standing.run()
-    rows = standing.world.airtable.rows(table)
+    rows = standing.hands.rows(table)
     for row in rows:
-        standing.world.airtable.delete(table, row["id"])
+        standing.hands.delete(table, row["id"])
     standing.later(minutes=5)
     before = standing.effects()
 
@@ -177,8 +177,8 @@ def test_a_table_that_reads_empty_stops(standing: Desk, table: str) -> None:
 
 def test_an_approved_loss_goes_on(standing: Desk) -> None:
     """The words of a table that lost its rows name a digest, and approving it lets the run go on with what is left."""
-    for row in standing.world.airtable.rows("Commissions")[:40]:
-        standing.world.airtable.delete("Commissions", row["id"])
+    for row in standing.hands.rows("Commissions")[:40]:
+        standing.hands.delete("Commissions", row["id"])
     standing.later(minutes=5)
     stopped = standing.command("run", "commissions", "--json")
     words = stopped.json["flows"]["commissions"]["errors"][0]
@@ -193,8 +193,8 @@ def test_an_approved_loss_goes_on(standing: Desk) -> None:
 
 def test_planning_shows_what_a_table_lost(standing: Desk) -> None:
     """`plan` over a table that reads empty says so in words and ends with 1, not with a trace."""
-    for row in standing.world.airtable.rows("Commissions"):
-        standing.world.airtable.delete("Commissions", row["id"])
+    for row in standing.hands.rows("Commissions"):
+        standing.hands.delete("Commissions", row["id"])
     standing.later(minutes=5)
 
     result = standing.command("plan", "commissions")

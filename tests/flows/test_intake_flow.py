@@ -38,9 +38,7 @@ def test_partners_get_their_keys_and_their_problems(desk: Desk) -> None:
     assert told.startswith("Plan “gould” is not in rules/commissions.toml: choose one of ")
     assert told.endswith("Neither Email nor Slack channel is filled in: the partner can't be told anything.")
 
-    desk.world.airtable.edit(
-        "Partners", twin, {"Partner": "South Star", "Plan": "gold", "Email": "a@b.test", "Key": "x/y"}
-    )
+    desk.hands.edit("Partners", twin, {"Partner": "South Star", "Plan": "gold", "Email": "a@b.test", "Key": "x/y"})
     intake(desk)
     assert "Problem" not in desk.row(twin, "Partners")
     assert "south-star" == desk.row(twin, "Partners")["Key"]
@@ -49,21 +47,21 @@ def test_partners_get_their_keys_and_their_problems(desk: Desk) -> None:
 
 def test_a_partner_key_changed_by_hand(staffed: Desk) -> None:
     """The partner was renamed and has lines: its key is put right before any of them could be earned again."""
-    row = staffed.world.airtable.rows("Partners")[0]["id"]
+    row = staffed.hands.rows("Partners")[0]["id"]
     lead = staffed.lead("North Star", "Acme")
     intake(staffed)
     staffed.win(staffed.row(lead)["Deal ID"])
     staffed.later(minutes=5)
     staffed.run()
-    staffed.world.airtable.edit("Partners", row, {"Partner": "South Star"})
-    staffed.world.airtable.edit("Leads", lead, {"Partner": "South Star"})
+    staffed.hands.edit("Partners", row, {"Partner": "South Star"})
+    staffed.hands.edit("Leads", lead, {"Partner": "South Star"})
     staffed.later(minutes=5)
     staffed.run()
     lines = staffed.rows("Commissions")
     assert {("South Star", "north-star")} == {(line["Partner"], line["Line"].split("/")[1]) for line in lines}
 
     for changed in ("south-star", None):
-        staffed.world.airtable.edit("Partners", row, {"Key": changed})
+        staffed.hands.edit("Partners", row, {"Key": changed})
         staffed.later(minutes=5)
         staffed.run("commissions")
         staffed.run()
@@ -73,9 +71,9 @@ def test_a_partner_key_changed_by_hand(staffed: Desk) -> None:
 
 def test_a_copied_partner_row_is_a_partner_of_its_own(staffed: Desk) -> None:
     """Staff copy a row to add a partner: the copy gets a key, the original keeps its own."""
-    rows = staffed.world.airtable.rows("Partners")
-    copy = staffed.world.airtable.duplicate("Partners", rows[0]["id"])
-    staffed.world.airtable.edit("Partners", copy, {"Partner": "Third Wave", "Company domain": "third-wave.test"})
+    rows = staffed.hands.rows("Partners")
+    copy = staffed.hands.duplicate("Partners", rows[0]["id"])
+    staffed.hands.edit("Partners", copy, {"Partner": "Third Wave", "Company domain": "third-wave.test"})
     lead = staffed.lead("Third Wave", "Acme")
     intake(staffed)
 
@@ -104,8 +102,8 @@ RUBBISH: Mapping[str, Mapping[str, Any]] = {
 def test_rows_of_rubbish_stop_nobody(staffed: Desk) -> None:
     """Each is told what is wrong with it, none reaches the CRM, and the good row among them goes through."""
     rows = {name: staffed.lead("North Star", f"Junk {n}", **cells) for n, (name, cells) in enumerate(RUBBISH.items())}
-    empty = staffed.world.airtable.add_row("Leads", {})
-    blank = staffed.world.airtable.add_row("Leads", {"Company": " \n", "Notes": "\t"})
+    empty = staffed.hands.add_row("Leads", {})
+    blank = staffed.hands.add_row("Leads", {"Company": " \n", "Notes": "\t"})
     good = staffed.lead("North Star", "Good")
     outcome = intake(staffed)
 
@@ -148,7 +146,7 @@ def test_a_refusal_clears_itself_once_mended(
     assert str(problem).startswith(starts)
     quiet(staffed)
 
-    staffed.world.airtable.edit("Leads", row, mended)
+    staffed.hands.edit("Leads", row, mended)
     intake(staffed)
     assert ("Qualified", None) == shown(staffed, row)
     assert [staffed.row(row)["Lead"]] == deals(staffed)
@@ -164,14 +162,14 @@ def test_a_lead_from_a_partner_who_is_not_enrolled(staffed: Desk) -> None:
     assert "Needs attention" == staffed.row(row)["Status"]
     assert "set the partner's Status to Enrolled" in staffed.row(row)["Problem"]
 
-    staffed.world.airtable.edit("Partners", paused, {"Status": "Enrolled"})
+    staffed.hands.edit("Partners", paused, {"Status": "Enrolled"})
     intake(staffed)
     assert ("Qualified", None) == shown(staffed, row)
 
 
 def test_a_member_is_no_lead_of_the_own_partner(staffed: Desk) -> None:
     """Addresses of the Members table count, also those at free-mail hosts."""
-    staffed.world.airtable.add_row("Members", {"Email": "Sam@Gmail.com", "Partner": "north-star"})
+    staffed.hands.add_row("Members", {"Email": "Sam@Gmail.com", "Partner": "north-star"})
     own = staffed.lead("North Star", "Sam", Email="sam@gmail.com", Website=None)
     other = staffed.lead("Blue Door", "Sam", Email="sam@gmail.com", Website=None)
     intake(staffed)
@@ -192,7 +190,7 @@ def test_hold_ticked_and_unticked(staffed: Desk) -> None:
     assert ([], []) == (deals(staffed), mailed(staffed))
     quiet(staffed)
 
-    staffed.world.airtable.edit("Leads", held, {"Hold": False})
+    staffed.hands.edit("Leads", held, {"Hold": False})
     intake(staffed)
     assert ("Qualified", None) == shown(staffed, held)
     assert ["money@north-star.test"] == mailed(staffed)
@@ -240,7 +238,7 @@ def test_a_row_still_being_typed_is_left(staffed: Desk) -> None:
     done = staffed.lead("North Star", "Other")
 
     def type_on() -> None:
-        staffed.world.airtable.edit("Leads", half, {"Company": "Acme", "Email": "jo@acme.com"})
+        staffed.hands.edit("Leads", half, {"Company": "Acme", "Email": "jo@acme.com"})
 
     run_while(staffed, type_on)
     assert "Qualified" == staffed.row(done)["Status"]
@@ -317,7 +315,7 @@ def test_a_lead_that_the_crm_refuses(staffed: Desk) -> None:
     assert str(problem).startswith("The CRM (HubSpot) refused this lead: ")
     assert str(problem).endswith(": correct Currency in the row")
 
-    staffed.world.airtable.edit("Leads", row, {"Currency": "GBP"})
+    staffed.hands.edit("Leads", row, {"Currency": "GBP"})
     intake(staffed)
     assert ("Qualified", None) == shown(staffed, row)
     assert 2 == len(hubspot.deals())

@@ -1,6 +1,6 @@
 """What happens to money when things go otherwise than planned: through the app, with every service behind it.
 
-Each test plays people at their own screens (HubSpot, Xero, Airtable) and looks at the rows of the Commissions and
+Each test plays people at their own screens (HubSpot, Xero, the tracker) and looks at the rows of the Commissions and
 Statements tables. A year's deal of 12,000 at 10 % earns 100 a month.
 """
 
@@ -64,14 +64,12 @@ class Deal:
         """Return a line's row id and cells."""
         key = f"{self.id}/north-star/{month}/{kind}"
         return next(
-            (row["id"], row["fields"])
-            for row in self.desk.world.airtable.rows("Commissions")
-            if row["fields"]["Line"] == key
+            (row["id"], row["fields"]) for row in self.desk.hands.rows("Commissions") if row["fields"]["Line"] == key
         )
 
     def edit(self, month: str, **cells: Any) -> None:
         """Edit cells of a line by hand."""
-        self.desk.world.airtable.edit("Commissions", self.line(month)[0], cells)
+        self.desk.hands.edit("Commissions", self.line(month)[0], cells)
 
 
 @pytest.fixture
@@ -330,14 +328,14 @@ def test_hold_and_adjustment(deal: Deal) -> None:
 def test_a_partner_is_paused(deal: Deal) -> None:
     """Nothing of a paused partner is confirmed or issued; when the pause ends, everything is there again."""
     deal.invoice()
-    (partner,) = deal.desk.world.airtable.rows("Partners")
-    deal.desk.world.airtable.edit("Partners", partner["id"], {"Status": "Paused"})
+    (partner,) = deal.desk.hands.rows("Partners")
+    deal.desk.hands.edit("Partners", partner["id"], {"Status": "Paused"})
     run_at(deal.desk, at(4, 5))
 
     assert {"On hold": 12} == deal.counted()
     assert [] == statements(deal.desk)
 
-    deal.desk.world.airtable.edit("Partners", partner["id"], {"Status": "Enrolled"})
+    deal.desk.hands.edit("Partners", partner["id"], {"Status": "Enrolled"})
     run_at(deal.desk, at(4, 6))
     assert [("2026-Q1/north-star/GBP", 0, 300, 300, "Issued")] == statements(deal.desk)
 
@@ -362,7 +360,7 @@ def test_a_copied_row(deal: Deal) -> None:
     """A copied commission row earns nothing twice: the statement counts its key once."""
     deal.invoice()
     run_at(deal.desk, at(3, 2))
-    deal.desk.world.airtable.duplicate("Commissions", deal.line("2026-02")[0])
+    deal.desk.hands.duplicate("Commissions", deal.line("2026-02")[0])
     run_at(deal.desk, at(4, 5))
     run_at(deal.desk, at(7, 5))
 
@@ -374,7 +372,7 @@ def test_a_copied_row(deal: Deal) -> None:
 def test_an_open_row_that_was_deleted(deal: Deal) -> None:
     """An open line whose row somebody deleted is made again."""
     before = deal.rows()
-    deal.desk.world.airtable.delete("Commissions", deal.line("2026-06")[0])
+    deal.desk.hands.delete("Commissions", deal.line("2026-06")[0])
     deal.desk.later(minutes=1)
     deal.desk.run("commissions")
 
@@ -386,7 +384,7 @@ def test_a_locked_row_that_was_deleted(deal: Deal, forget: bool) -> None:
     """A line that stood on a statement and whose row was deleted is never paid twice, and somebody is told."""
     deal.invoice()
     run_at(deal.desk, at(4, 5))
-    deal.desk.world.airtable.delete("Commissions", deal.line("2026-02")[0])
+    deal.desk.hands.delete("Commissions", deal.line("2026-02")[0])
     if forget:
         deal.desk.forget()
     deal.desk.until(at(4, 8))
@@ -406,8 +404,8 @@ def test_a_statement_row_that_was_deleted(deal: Deal) -> None:
     deal.invoice()
     run_at(deal.desk, at(4, 5))
     before, told = deal.desk.rows("Statements"), len(deal.desk.world.mail.received)
-    (row,) = deal.desk.world.airtable.rows("Statements")
-    deal.desk.world.airtable.delete("Statements", row["id"])
+    (row,) = deal.desk.hands.rows("Statements")
+    deal.desk.hands.delete("Statements", row["id"])
     deal.desk.until(at(4, 5, 12))
     deal.desk.run(*MONEY)
 
@@ -500,20 +498,20 @@ def test_a_statement_that_staff_hold(deal: Deal) -> None:
     deal.desk.until(at(4, 3))
     deal.desk.run(*MONEY)
     told = len(deal.desk.world.mail.received)
-    airtable = deal.desk.world.airtable
-    (partner,) = airtable.rows("Partners")
-    airtable.edit("Partners", partner["id"], {"Email": None, "Slack channel": None})
+    hands = deal.desk.hands
+    (partner,) = hands.rows("Partners")
+    hands.edit("Partners", partner["id"], {"Email": None, "Slack channel": None})
     deal.desk.until(at(4, 5))
     deal.desk.run(*MONEY)
-    (draft,) = airtable.rows("Statements")
+    (draft,) = hands.rows("Statements")
     assert "has neither Email nor Slack channel" in draft["fields"]["Problem"]
 
-    airtable.edit("Statements", draft["id"], {"Hold": True})
-    airtable.edit("Partners", partner["id"], {"Email": "money@north-star.test"})
+    hands.edit("Statements", draft["id"], {"Hold": True})
+    hands.edit("Partners", partner["id"], {"Email": "money@north-star.test"})
     run_at(deal.desk, at(4, 6))
     assert ("Draft", told) == (deal.desk.rows("Statements")[0]["Status"], len(deal.desk.world.mail.received))
 
-    airtable.edit("Statements", draft["id"], {"Hold": None})
+    hands.edit("Statements", draft["id"], {"Hold": None})
     run_at(deal.desk, at(4, 7))
     assert [("2026-Q1/north-star/GBP", 0, 300, 300, "Issued")] == statements(deal.desk)
     assert told + 1 == len(deal.desk.world.mail.received)

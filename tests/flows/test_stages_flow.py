@@ -161,7 +161,7 @@ def test_a_status_that_the_rules_rename(staffed: Desk) -> None:
 def test_hold_and_back(staffed: Desk) -> None:
     """On hold while it is ticked, whatever the deal does; then where the deal stands by now."""
     row, deal = lead(staffed)
-    staffed.world.airtable.edit("Leads", row, {"Hold": True})
+    staffed.hands.edit("Leads", row, {"Hold": True})
     stages(staffed)
     assert "On hold" == staffed.row(row)["Status"]
     quiet(staffed)
@@ -170,7 +170,7 @@ def test_hold_and_back(staffed: Desk) -> None:
     assert ("On hold", "Qualified To Buy") == (staffed.row(row)["Status"], staffed.row(row)["Deal stage"])
     assert 1 == len(subjects(staffed))
 
-    staffed.world.airtable.edit("Leads", row, {"Hold": False})
+    staffed.hands.edit("Leads", row, {"Hold": False})
     stages(staffed)
     assert "Approved" == staffed.row(row)["Status"]
     assert ["Acme is now: Approved"] == subjects(staffed)[1:]
@@ -253,7 +253,7 @@ def test_a_deal_in_another_pipeline(staffed: Desk) -> None:
 def test_a_lead_whose_row_is_deleted(staffed: Desk) -> None:
     """Its deal is nobody's concern any more."""
     row, deal = lead(staffed)
-    staffed.world.airtable.delete("Leads", row)
+    staffed.hands.delete("Leads", row)
     staffed.world.hubspot.move_deal(deal, "closedwon")
 
     assert "in sync" == stages(staffed).state
@@ -277,7 +277,7 @@ def test_a_worker_cell_changed_by_hand(staffed: Desk, column: str, value: Any) -
     quiet(staffed)
     before, told = staffed.row(row), subjects(staffed)
 
-    staffed.world.airtable.edit("Leads", row, {column: value})
+    staffed.hands.edit("Leads", row, {column: value})
     stages(staffed)
     after = staffed.row(row)
     assert f"{column} changed here by hand and put right" in after.pop("Problem")
@@ -294,8 +294,8 @@ def test_a_deal_id_that_names_another_leads_deal(staffed: Desk) -> None:
     one, deal = lead(staffed)
     two, other = lead(staffed, "Blue Door", "Other")
     stages(staffed)
-    staffed.world.airtable.edit("Leads", one, {"Deal ID": other})
-    staffed.world.airtable.edit("Leads", two, {"Deal ID": deal})
+    staffed.hands.edit("Leads", one, {"Deal ID": other})
+    staffed.hands.edit("Leads", two, {"Deal ID": deal})
     stages(staffed)
 
     assert [deal, other] == [staffed.row(row)["Deal ID"] for row in (one, two)]

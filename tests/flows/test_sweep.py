@@ -38,7 +38,7 @@ def test_the_sweep_trims_the_activity_table(desk: Desk) -> None:
     """Of more rows than the rules keep, the oldest go, and what staff read last stays."""
     rules = desk.rules / "schedule.toml"
     rules.write_text(rules.read_text(encoding="utf-8").replace("keep = 2000", "keep = 100"), encoding="utf-8")
-    desk.world.airtable.add_rows(
+    desk.hands.add_rows(
         "Activity",
         [{"What": f"Thing {n}", "When": f"2025-{1 + n // 28:02d}-{1 + n % 28:02d}T08:00:00.000Z"} for n in range(130)],
     )

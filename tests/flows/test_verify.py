@@ -31,8 +31,8 @@ def paid(desk: Desk) -> Desk:
 
 def edit(desk: Desk, month: str, **cells: object) -> str:
     """Edit the line of a month by hand; return its key."""
-    row = next(r for r in desk.world.airtable.rows("Commissions") if r["fields"]["Month"] == month)
-    desk.world.airtable.edit("Commissions", row["id"], cells)
+    row = next(r for r in desk.hands.rows("Commissions") if r["fields"]["Month"] == month)
+    desk.hands.edit("Commissions", row["id"], cells)
     return str(row["fields"]["Line"])
 
 
@@ -79,8 +79,8 @@ def test_a_locked_amount_that_a_hand_changed(paid: Desk) -> None:
 
 def test_a_row_that_was_deleted_or_spoilt(paid: Desk) -> None:
     """A deleted row is missing, and a row whose key is no key can't be read; both are told."""
-    rows = {r["fields"]["Month"]: r["id"] for r in paid.world.airtable.rows("Commissions")}
-    paid.world.airtable.delete("Commissions", rows["2026-07"])
+    rows = {r["fields"]["Month"]: r["id"] for r in paid.hands.rows("Commissions")}
+    paid.hands.delete("Commissions", rows["2026-07"])
     edit(paid, "2026-08", Line="nonsense")
     said = paid.command("verify", "--json")
 

@@ -95,7 +95,7 @@ def test_from_the_form_to_the_bank(desk: Desk) -> None:
     assert partner(Leads=0) == only(desk, "Partners")
 
     # A form row becomes a company, a contact and a deal.
-    world.airtable.add_row("Leads", TYPED, source="formSubmission")
+    desk.hands.add_row("Leads", TYPED, form=True)
     desk.run()
     quiet_run(desk)
 
