@@ -1,0 +1,77 @@
+"""What the tests of Google's connector stand on: a spreadsheet in the sandbox, served, and trackers ready to use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.connectors.airtable.airtable_stand import STATUSES, Once, Patient, Shelves, Time
+from worker.connectors.google_sheets import GoogleSheetsTracker
+from worker.sandbox.clock import Clock
+from worker.sandbox.google import Google
+from worker.sandbox.server import Server
+
+START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+
+
+class Stand:
+    """A spreadsheet in the sandbox, and trackers on it that share one memory."""
+
+    def __init__(self, **terms: Any) -> None:
+        self.clock = Clock(START)
+        self.time = Time(self.clock)
+        self.google = Google(self.clock, **terms)
+        self.google.limits = False
+        self.server = Server(self.google, self.clock)
+        self.memory = Shelves()
+        self.once = Once()
+        self.patient = Patient(self.time)
+        self.key = json.dumps(self.google.service_account_info(self.server.url))
+
+    def tracker(self, **changed: Any) -> GoogleSheetsTracker:
+        """Return a tracker as a new run makes it."""
+        terms: dict[str, Any] = {
+            "spreadsheet": self.google.file.id, "service_account": self.key, "endpoint": self.server.url,
+            "drive_endpoint": self.server.url, "columns": {}, "caller": self.patient, "memory": self.memory,
+            "clock": self.time, "statuses": STATUSES, "time_zone": ZoneInfo("Europe/London"),
+        }  # fmt: skip
+        return GoogleSheetsTracker(**(terms | changed))
+
+    def set_up(self) -> None:
+        """Make all tabs, as `setup --apply` does, and forget the calls that it took."""
+        tracker = self.tracker()
+        tracker.make(tracker.missing())
+        self.server.log.clear()
+
+    def lead(self, **cells: Any) -> int:
+        """Add a lead by form; returns the number of its row as people see it."""
+        return self.google.submit_form("Leads", {"Company": "Ashdown Ltd", **cells})
+
+    def grid(self, tab: str) -> list[dict[str, Any]]:
+        """Return a tab's rows as people see them: header → cell, empty cells left out, blank rows too."""
+        header, *rows = self.google.values(tab) or [[]]
+        said = [{h: cell for h, cell in zip(header, row, strict=False) if h and cell != ""} for row in rows]
+        return [row for row in said if row]
+
+    def calls(self) -> list[tuple[str, int]]:
+        """Return what each call since the last time asked for, and its status; tokens are left out; forget them."""
+        made = [(_asked(c.path), c.status) for c in self.server.log if c.path != "/token"]
+        self.server.log.clear()
+        return made
+
+    def close(self) -> None:
+        """Stop serving."""
+        self.server.close()
+
+
+def _asked(path: str) -> str:
+    below = path.split("/spreadsheets/")[-1]
+    return below.split(":")[-1] if ":" in below else "get" if "/" not in below else below.split("/", 1)[1]
+
+
+def texts(rows: Sequence[Mapping[str, Any]], column: str) -> list[Any]:
+    """Return one column of rows."""
+    return [row.get(column) for row in rows]

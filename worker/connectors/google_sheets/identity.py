@@ -1,0 +1,138 @@
+"""Which row is which: sheets have no row ids, and people sort, insert, copy and overwrite, keys included. Pure.
+
+A row is known by the key in its key column, checked against what stood beside that key before: a key that moved onto
+another row's content is not believed. A row's id is its key; a copy's id is the key and a print of its content; a row
+that has no key yet is known by its place and print until it gets one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from worker.connectors.google_sheets.cells import as_text
+from worker.domain.tables import LEADS, TABLES
+
+UNKEYED = "~"  # ids of rows without a key begin so; a copy's id holds it
+
+# The key column of each table that has one of ours, the columns that tell a row's content from another's, and one
+# column whose value alone is as good as a key.
+KEYS = {"Partners": "Key", "Leads": "Lead", "Commissions": "Line", "Statements": "Statement"}
+_PRINTED = {
+    "Partners": ("Partner", "Email"),
+    "Leads": tuple(c.name for c in LEADS.columns if c.owner == "P"),
+    "Commissions": ("Partner", "Lead", "Deal ID", "Month", "Kind", "Answers", "Currency"),
+    "Statements": ("Partner", "Period", "Currency"),
+}
+_MARKS = {"Leads": "Deal ID"}
+
+
+def printed(table: str) -> tuple[str, ...]:
+    """Return the columns that a row of this table is recognised by."""
+    return _PRINTED.get(table) or tuple(c.name for c in TABLES[table].columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is to be seen of a row: its key cell, the print of its content (empty: none), its mark."""
+
+    key: str
+    print: str
+    mark: str = ""
+
+
+def traces(table: str, columns: Mapping[str, int], rows: Sequence[Sequence[Any]]) -> list[Trace]:
+    """Return the trace of every row, given as raw cells."""
+    key = columns.get(KEYS.get(table, ""))
+    mark = columns.get(_MARKS.get(table, ""))
+    places = [columns[name] for name in printed(table) if name in columns]
+    return [Trace(_text(row, key), print_of(row, places), _text(row, mark)) for row in rows]
+
+
+def print_of(row: Sequence[Any], places: Sequence[int]) -> str:
+    """Return a short digest of these cells of a row; empty when all of them are."""
+    texts = [_text(row, place) for place in places]
+    if not any(texts):
+        return ""
+    return hashlib.blake2b("\x1f".join(texts).encode(), digest_size=6).hexdigest()
+
+
+def _text(row: Sequence[Any], place: int | None) -> str:
+    if place is None or place >= len(row) or row[place] is None:
+        return ""
+    raw = row[place]
+    return (raw if isinstance(raw, str) else as_text(raw)).strip()
+
+
+def identify(seen: Sequence[Trace], known: Mapping[str, Trace]) -> list[str]:
+    """Return the id of each row in order; empty for a row that has neither key nor content.
+
+    `known` are the rows of the last reading by id. Rows that are alike to the letter are interchangeable.
+    """
+    ids = [""] * len(seen)
+    taken: set[str] = set()
+    contents = {trace.print for trace in known.values()}
+
+    def give(place: int, id_: str) -> None:
+        ids[place] = id_
+        taken.add(id_)
+
+    def free(trace: Trace) -> bool:
+        return bool(trace.key) and trace.key not in taken
+
+    for place, trace in enumerate(seen):  # as it was: key and content
+        before = known.get(trace.key) if free(trace) else None
+        if before is not None and before.print == trace.print:
+            give(place, trace.key)
+    for place, trace in enumerate(seen):  # its content was edited
+        if not ids[place] and free(trace) and trace.key in known and trace.print not in contents:
+            give(place, trace.key)
+    for place, id_ in _recognised(seen, known, ids):
+        if id_ not in taken:
+            give(place, id_)
+    for place, trace in enumerate(seen):  # a key that is new to us, or beside what another row holds too
+        if not ids[place] and free(trace):
+            give(place, trace.key)
+    for place, trace in enumerate(seen):
+        if not ids[place] and (trace.key or trace.print):
+            give(place, _nameless(place, trace, taken))
+    return ids
+
+
+def _recognised(seen: Sequence[Trace], known: Mapping[str, Trace], ids: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield rows whose key cell was cleared or overwritten, by what stands beside it: content or mark of a lost row."""
+    rest = [place for place in range(len(seen)) if not ids[place] and (seen[place].print or seen[place].mark)]
+    if not rest:
+        return
+    lost = {id_: trace for id_, trace in known.items() if id_ not in set(ids)}
+    owners: dict[str, list[str]] = defaultdict(list)
+    for id_, trace in lost.items():
+        if trace.print:
+            owners[trace.print].append(id_)
+    alike = Counter(seen[place].print for place in rest)
+    marked = {trace.mark: id_ for id_, trace in lost.items() if trace.mark}
+    for place in rest:
+        trace = seen[place]
+        own = owners.get(trace.print, [])
+        waiting = [id_ for id_ in own if id_.startswith(UNKEYED)]
+        if waiting:
+            own.remove(waiting[0])
+            yield place, waiting[0]
+        elif len(own) == 1 and alike[trace.print] == 1:
+            yield place, own[0]
+        elif trace.mark in marked and trace.key not in known:
+            yield place, marked[trace.mark]
+
+
+def _nameless(place: int, trace: Trace, taken: set[str]) -> str:
+    """Return the id of a copy, or of a row without a key; rows further up came first, and are named first."""
+    if not trace.key:
+        return f"{UNKEYED}{place:06d}{UNKEYED}{trace.print}"
+    stem = f"{trace.key}{UNKEYED}{trace.print}"
+    number = 1
+    while (id_ := stem if number == 1 else f"{stem}{UNKEYED}{number}") in taken:
+        number += 1
+    return id_

@@ -1,0 +1,108 @@
+"""Rows added and taken away: new ones by their key alone first, so that sending twice makes none twice.
+
+`values.append` is never used: it guesses where a table ends, and in a tab of people it guesses wrong (recorded).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from worker.connectors.google_sheets.account import SERVICE
+from worker.connectors.google_sheets.api import Door
+from worker.connectors.google_sheets.identity import KEYS
+from worker.connectors.google_sheets.layout import Placed
+from worker.connectors.google_sheets.reading import Sight
+from worker.ports import Conflict, Refused, ServiceError, Unsure
+
+_TRIES = 3
+
+
+def reserve(door: Door, sight: Sight, look: Callable[..., Sight], keys: Sequence[str]) -> Sight:
+    """Append rows that hold nothing but these keys, behind all that stands; return the reading that has them.
+
+    After an unknown outcome a fresh reading tells which are there. Conflict when they can't be found.
+    """
+    wanted = list(dict.fromkeys(keys))
+    for _ in range(_TRIES):
+        missing = [key for key in wanted if key not in sight.places]
+        if not missing:
+            return sight
+        column = sight.placed.columns[KEYS[sight.placed.table.name]]
+        try:
+            door.write(":batchUpdate", {"requests": [_append(sight.placed, [{column: key} for key in missing])]})
+        except Unsure:
+            sight = look()
+            continue
+        sight.grow(missing)
+    if missing := [key for key in wanted if key not in sight.places]:
+        raise Conflict(SERVICE, f"{sight.placed.table.name}: {len(missing)} new rows did not appear")
+    return sight
+
+
+def clear_stray_keys(door: Door, placed: Placed, keys: Sequence[str]) -> None:
+    """Empty cells that hold nothing but one of these keys: appended while columns moved, they landed beside theirs.
+
+    By what they say, for nobody knows where they are.
+    """
+    requests = [
+        {"findReplace": {"find": key, "replacement": "", "matchCase": True, "matchEntireCell": True,
+                         "sheetId": placed.tab}}
+        for key in keys
+    ]  # fmt: skip
+    door.write(":batchUpdate", {"requests": requests}, repeatable=True)
+
+
+def append(door: Door, placed: Placed, rows: Sequence[Mapping[str, Any]]) -> list[str | ServiceError]:
+    """Append rows of raw cells that have no key; after an unknown outcome they are not sent again."""
+    cells = [{placed.columns[column]: raw for column, raw in row.items()} for row in rows]
+    try:
+        door.write(":batchUpdate", {"requests": [_append(placed, cells)]})
+    except (Unsure, Refused) as error:
+        return [error] * len(rows)
+    return [""] * len(rows)
+
+
+def delete(door: Door, sight: Sight, rows: Sequence[str]) -> list[str | ServiceError]:
+    """Delete rows of a fresh reading by id, in one call, the last ones first; one that is gone already counts."""
+    places = sorted({sight.places[row] for row in rows if row in sight.places}, reverse=True)
+    if places:
+        requests = [_delete(sight.placed.tab, start, end) for start, end in _blocks(places)]
+        try:
+            door.write(":batchUpdate", {"requests": requests})
+        except (Unsure, Refused) as error:
+            return [error] * len(rows)
+    return list(rows)
+
+
+def _append(placed: Placed, rows: Sequence[Mapping[int, Any]]) -> Mapping[str, Any]:
+    filled = []
+    for cells in rows:
+        by_place: Mapping[int, Any] = defaultdict(dict, {at: _cell(raw) for at, raw in cells.items()})
+        filled.append({"values": [by_place[at] for at in range(max(cells, default=-1) + 1)]})
+    return {"appendCells": {"sheetId": placed.tab, "fields": "userEnteredValue", "rows": filled}}
+
+
+def _cell(raw: Any) -> Mapping[str, Any]:
+    """Return a cell that holds a raw value as it is: a text that looks like a formula stays a text."""
+    if raw is None or raw == "":
+        return {}
+    kind = "boolValue" if isinstance(raw, bool) else "stringValue" if isinstance(raw, str) else "numberValue"
+    return {"userEnteredValue": {kind: raw}}
+
+
+def _blocks(places: Sequence[int]) -> list[tuple[int, int]]:
+    """Return runs of neighbouring places, given from the last to the first, as (first, one past the last)."""
+    found: list[tuple[int, int]] = []
+    for place in places:
+        if found and found[-1][0] == place + 1:
+            found[-1] = (place, found[-1][1])
+        else:
+            found.append((place, place + 1))
+    return found
+
+
+def _delete(tab: int, start: int, end: int) -> Mapping[str, Any]:
+    span = {"sheetId": tab, "dimension": "ROWS", "startIndex": start, "endIndex": end}
+    return {"deleteDimension": {"range": span}}

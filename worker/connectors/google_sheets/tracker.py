@@ -1,0 +1,188 @@
+"""The spreadsheet as the tracker: puts layout, readings, marks and writer together behind `ports.Tracker`.
+
+One object serves one run: it reads all tabs in one call and knows its own writes; `refresh` makes it look again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from worker.connectors.google_sheets.account import SERVICE
+from worker.connectors.google_sheets.api import Door
+from worker.connectors.google_sheets.cells import BadCell, Codec
+from worker.connectors.google_sheets.health import health
+from worker.connectors.google_sheets.layout import Layout, Names
+from worker.connectors.google_sheets.marks import Marks
+from worker.connectors.google_sheets.memory import Traces
+from worker.connectors.google_sheets.reading import Sight
+from worker.connectors.google_sheets.rows import append, clear_stray_keys, delete, reserve
+from worker.connectors.google_sheets.setup import Setup
+from worker.connectors.google_sheets.sights import Sights
+from worker.connectors.google_sheets.writing import Job, Outcome, Writer
+from worker.domain.cells import Cell, Row
+from worker.domain.tables import TABLES, Table
+from worker.ports import Caller, Check, Clock, Conflict, Edit, Memory, Missing, Refused, ServiceError
+
+_BEGUN_BY_KEY = frozenset({"Commissions", "Statements"})  # tables whose rows the worker makes, their keys first
+
+
+class GoogleSheetsTracker:
+    """A spreadsheet of Google in our tables and columns."""
+
+    name = "google-sheets"
+    at_once = 1000  # edits that are worth handing over together: they go in one call
+
+    def __init__(
+        self, *, spreadsheet: str, service_account: str, endpoint: str, drive_endpoint: str,
+        columns: Mapping[str, Mapping[str, str]], caller: Caller, memory: Memory, clock: Clock,
+        statuses: Sequence[str], time_zone: ZoneInfo,
+    ) -> None:  # fmt: skip
+        self._door = Door(
+            spreadsheet=spreadsheet, service_account=service_account, endpoint=endpoint,
+            drive_endpoint=drive_endpoint, caller=caller, clock=clock,
+        )  # fmt: skip
+        shelf, names = f"google-sheets/{spreadsheet}", Names(columns)
+        self._layout = Layout(self._door, names, memory, f"{shelf}/layout")
+        self._marks = Marks(self._door, self._layout)
+        self._traces = Traces(memory, clock, shelf)
+        self._sights = Sights(self._door, self._layout, self._traces)
+        self._setup = Setup(self._door, self._layout, self._marks, names, statuses, time_zone)
+        self._decoded: dict[str, dict[str, Row]] = {}
+        self._keyed: dict[str, str] = {}  # rows that got their key in this run: id before → key
+
+    def refresh(self, tables: Collection[str] = ()) -> None:
+        """Let the next `read` of these tables (none named: of all) ask again."""
+        self._sights.stale(tables)
+
+    def missing(self) -> Sequence[Missing]:
+        """Return the tabs, columns and trimmings that are not there; asks afresh."""
+        return self._setup.missing()
+
+    def make(self, missing: Sequence[Missing]) -> None:
+        """Make what `missing` named and can be made."""
+        try:
+            self._setup.make(missing)
+        finally:
+            self.refresh()
+
+    def check(self) -> Sequence[Check]:
+        """Look at key, sharing, tabs and columns, for the doctor; raises nothing that a service says."""
+        return health(self._door, self._setup)
+
+    # ---- reading ------------------------------------------------------------------------------------------------
+
+    def read(self, tables: Sequence[str], *, whole: bool = False) -> Mapping[str, Sequence[Row]]:
+        """Return every row of these tables as of now, from the top down; Refused when a tab or a column is missing.
+
+        Costs one call, however many rows and tables; none when this run has asked already.
+        """
+        if whole:
+            self.refresh(tables)
+        for table in self._sights.read(tables):
+            self._decoded.pop(table, None)
+        return {name: self._rows(name) for name in tables}
+
+    def _rows(self, table: str) -> list[Row]:
+        sight, known = self._sights.of(table), self._decoded.setdefault(table, {})
+        for place, row in enumerate(sight.ids):
+            if row and row not in known and not (table in _BEGUN_BY_KEY and sight.reserved(place)):
+                known[row] = self._row(sight, place)
+        return [known[row] for row in sight.ids if row in known]
+
+    def _row(self, sight: Sight, place: int) -> Row:
+        table, codec = sight.placed.table, self._codec()
+        raw = ((column, sight.raw(place, column.name)) for column in table.columns)
+        cells = {column.name: codec.read(column, value) for column, value in raw if value is not None}
+        return Row(table.name, sight.ids[place], cells, self._traces.seen_at(table.name, sight.ids[place]))
+
+    def _codec(self) -> Codec:
+        return Codec(ZoneInfo(self._layout.known.zone or "UTC"))
+
+    # ---- writing ------------------------------------------------------------------------------------------------
+
+    def write(self, edits: Sequence[Edit]) -> Sequence[str | ServiceError]:
+        """Write cells, each table's in one call; return per edit the row's id, which is its key, or the error.
+
+        Safe to repeat: a row is found by its id or its key, and made only where neither is there.
+        """
+        outcomes: dict[int, Outcome] = {}
+        for table in dict.fromkeys(edit.table for edit in edits):
+            places = [i for i, edit in enumerate(edits) if edit.table == table]
+            found = self._write(TABLES[table], [edits[i] for i in places])
+            outcomes.update(zip(places, found, strict=True))
+        return [outcomes[i] for i in range(len(edits))]
+
+    def _write(self, table: Table, edits: Sequence[Edit]) -> list[Outcome]:
+        """Write edits of one table; several for one row are written as one, the later cell counting."""
+        rows = [self._keyed.get(edit.row or "", edit.row) or edit.key for edit in edits]
+        cells: dict[str, dict[str, Any]] = {}
+        refused: dict[int, Refused] = {}
+        for place, (row, edit) in enumerate(zip(rows, edits, strict=True)):
+            raw, bad = self._raw(table, edit)
+            if bad is not None:
+                refused[place] = bad
+            if bad is None or (raw and edit.row is not None and not edit.whole):
+                cells.setdefault(row, {}).update(raw)
+        made = [row for row, edit in zip(rows, edits, strict=True) if edit.row is None and row in cells]
+        outcomes = self._sent(table.name, cells, made)
+        return [refused[i] if i in refused else outcomes[row] for i, row in enumerate(rows)]
+
+    def _sent(self, table: str, cells: Mapping[str, Mapping[str, Any]], made: Collection[str]) -> Mapping[str, Outcome]:
+        """Make the rows that are not there, write all cells, and take over what stands now."""
+        if not cells:
+            return {}
+        sight = self._sights.of(table)
+        look = partial(self._look_again, table)
+        new = [row for row in made if row not in sight.places]
+        if new:
+            sight = reserve(self._door, sight, look, list(dict.fromkeys(new)))
+        writer = Writer(self._door, sight, look, lambda seen: self._marks.of(seen.placed))
+        outcomes = writer.write([Job(row, written) for row, written in cells.items()])
+        if lost := [row for row in new if isinstance(outcomes[row], Refused | Conflict)]:
+            clear_stray_keys(self._door, writer.sight.placed, lost)
+        for row, outcome in outcomes.items():
+            self._decoded.get(table, {}).pop(row, None)
+            if isinstance(outcome, str) and outcome != row:
+                self._keyed[row] = outcome
+        self._traces.note(writer.sight)
+        return outcomes
+
+    def _look_again(self, table: str, doubtful: bool = False) -> Sight:
+        """Take a fresh reading; `doubtful` when a write by the marks was refused: they are looked at again too."""
+        if doubtful:
+            self._marks.forget(table)
+        self._decoded.pop(table, None)
+        return self._sights.again(table)
+
+    def _raw(self, table: Table, edit: Edit) -> tuple[dict[str, Any], Refused | None]:
+        """Return what to write, as far as cells can hold it, and the refusal of the first cell that can't.
+
+        Times of writing are those of a whole one.
+        """
+        raw: dict[str, Any] = {}
+        bad: Refused | None = None
+        for name, value in edit.cells.items():
+            try:
+                raw[name] = self._raw_cell(table, name, value)
+            except BadCell as error:
+                bad = bad or Refused(SERVICE, f"{table.name}.{name}: {error}", "BAD_CELL", name)
+        if bad is not None:
+            raw = {name: value for name, value in raw.items() if table.column(name).kind != "datetime"}
+        return raw, bad
+
+    def _raw_cell(self, table: Table, name: str, value: Cell) -> Any:
+        return self._codec().write(table.column(name), value)
+
+    def append(self, table: str, rows: Sequence[Mapping[str, Cell]]) -> Sequence[str | ServiceError]:
+        """Add rows that have no key (Activity); one whose sending has no known end is Unsure and isn't sent again."""
+        raw = [{name: self._raw_cell(TABLES[table], name, value) for name, value in row.items()} for row in rows]
+        return append(self._door, self._sights.log(), raw) if rows else []
+
+    def delete(self, table: str, rows: Sequence[str]) -> Sequence[str | ServiceError]:
+        """Delete rows by id (only Activity is ever trimmed); one that is gone already counts as deleted."""
+        outcomes = delete(self._door, self._sights.again(table), rows) if rows else []
+        self.refresh([table])
+        return outcomes
