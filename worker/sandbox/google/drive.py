@@ -22,7 +22,7 @@ _READ = frozenset({"drive", "drive.file", "drive.readonly", "drive.metadata", "d
 _WRITE = frozenset({"drive", "drive.file"})
 _ANSWERED = frozenset({
     "kind", "id", "name", "mimeType", "version", "createdTime", "modifiedTime", "trashed", "ownedByMe", "shared",
-    "webViewLink",
+    "webViewLink", "capabilities",
 })  # fmt: skip
 _DEFAULT = ("kind", "id", "name", "mimeType")
 # Drive lets parameters of its other methods pass (recorded: includeItemsFromAllDrives on files.get).
@@ -86,6 +86,7 @@ def _shown(call: _Call, file: Spreadsheet) -> dict[str, Any]:
         "version": str(seen.version), "createdTime": _iso(file.created), "modifiedTime": _iso(seen.modified),
         "trashed": False, "ownedByMe": file.owner == call.who, "shared": len(file.shares) > 1,
         "webViewLink": f"https://docs.google.com/spreadsheets/d/{file.id}/edit",
+        "capabilities": {"canEdit": file.shares.get(call.who) in ("owner", "writer")},
     }  # fmt: skip
 
 

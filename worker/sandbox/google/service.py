@@ -196,6 +196,6 @@ class Google(Hands):
         file = self.spreadsheets.get(file_id)
         if file is None:
             raise errors.not_found()
-        if who not in file.shares:
+        if who not in file.shares or (route.writes and file.shares[who] == "reader"):
             raise errors.not_shared()
         return Reply.json(200, route.answer(Asked(self, request, file, who, rest)))
