@@ -14,6 +14,7 @@ from worker.planning import intake, money_plans, stages, totals
 from worker.planning.assembly import partner_fact
 from worker.planning.commissions import Facts, Outcome, plan_lines
 from worker.planning.partners import partner_edits
+from worker.planning.rows import lines_of
 from worker.planning.sent_leads import sent_problems
 from worker.ports import Books, ServiceError
 from worker.programme import (
@@ -23,6 +24,7 @@ from worker.programme import (
     checked_stages,
     ladder,
     money_facts,
+    put_right,
     read_deals,
     read_lines,
     read_tables,
@@ -46,7 +48,7 @@ def plan_intake(programme: Programme) -> Plan:
         found, companies_of(programme, found), rules=rules.intake, now=programme.now, ladder=statuses,
         problems=sent_problems(found.quiet, tables.names, rules.stages.words, programme.zone), words=programme.words,
     )  # fmt: skip
-    return replace(plan, edits=(*keys, *plan.edits))
+    return put_right(programme, tables, replace(plan, edits=(*keys, *plan.edits)))
 
 
 def plan_stages(programme: Programme) -> Plan:
@@ -61,7 +63,7 @@ def plan_stages(programme: Programme) -> Plan:
         partners=tables.names, seen=rows_seen(programme), zone=programme.zone, now=programme.now, words=programme.words,
     )  # fmt: skip
     remember_rows(programme, shown, tables.leads)
-    return plan
+    return put_right(programme, tables, plan)
 
 
 def read_money(programme: Programme) -> tuple[Tables, Facts]:
@@ -81,7 +83,7 @@ def _lines_as_they_should_be(programme: Programme) -> tuple[Tables, Facts, Outco
 def plan_commissions(programme: Programme) -> Plan:
     """Won deals, plans, cash → every line of every month."""
     tables, facts, outcome = _lines_as_they_should_be(programme)
-    return money_plans.commission_plan(tables.rows["Commissions"], facts, outcome)
+    return put_right(programme, tables, money_plans.commission_plan(tables.rows["Commissions"], facts, outcome))
 
 
 def plan_cash(programme: Programme) -> Plan:
@@ -89,7 +91,8 @@ def plan_cash(programme: Programme) -> Plan:
     tables, facts, outcome = _lines_as_they_should_be(programme)
     plan = money_plans.commission_plan(tables.rows["Commissions"], facts, outcome)
     standing = tuple(edit for edit in plan.edits if edit.row is not None)
-    return replace(plan, flow="cash", edits=(*standing, *money_plans.suggestions(tables.own(), outcome)))
+    plan = replace(plan, flow="cash", edits=(*standing, *money_plans.suggestions(tables.own(), outcome)))
+    return put_right(programme, tables, plan)
 
 
 def plan_statements(programme: Programme) -> Plan:
@@ -102,10 +105,11 @@ def plan_statements(programme: Programme) -> Plan:
         period=programme.period, told=programme.told, words=programme.words,
     )  # fmt: skip
     monthly = totals.monthly_summaries(
-        tables.partners, tables.leads, read_lines(tables), statuses=programme.rules.stages.words, today=programme.today,
-        zone=programme.zone, words=programme.words, told=programme.told, known_since=begun_on(programme),
+        tables.partners, tables.leads, lines_of(tables.rows["Commissions"])[0], statuses=programme.rules.stages.words,
+        today=programme.today, zone=programme.zone, words=programme.words, told=programme.told,
+        known_since=begun_on(programme),
     )  # fmt: skip
-    return replace(plan, tells=(*plan.tells, *monthly))
+    return put_right(programme, tables, replace(plan, tells=(*plan.tells, *monthly)))
 
 
 def plan_settle(programme: Programme) -> Plan:
@@ -122,7 +126,7 @@ def plan_settle(programme: Programme) -> Plan:
         tables.partners, tables.leads, lines, books.invoices, currency=programme.currency, today=programme.today,
         zone=programme.zone,
     )  # fmt: skip
-    return replace(plan, edits=(*plan.edits, *summed))
+    return put_right(programme, tables, replace(plan, edits=(*plan.edits, *summed)))
 
 
 def plan_sweep(programme: Programme) -> Plan:
