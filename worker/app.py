@@ -6,9 +6,8 @@ share: what nothing changed in is asked for once.
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -17,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from worker.alarm import tell_staff
+from worker.approvals import Approval, approval, moved_since, refused, remember
 from worker.config import load_config
 from worker.domain.months import Period
 from worker.domain.plan import Plan
@@ -72,10 +72,11 @@ def load(path: Path) -> tuple[Config, LoadedRules]:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The plans of flows, and in words why others could not be planned."""
+    """The plans of flows, and in words why others could not be planned; `losses` approve rows that are gone."""
 
     plans: dict[str, Plan]
     failures: dict[str, str]
+    losses: dict[str, str]  # flow → digest
 
 
 class App:
@@ -156,20 +157,34 @@ class App:
     def plan(self, flows: Sequence[str], *, period: Period | None = None) -> Planned:
         """Plan flows without writing anything anywhere; one flow's failure never hides another's plan."""
         programme = replace(self.programme(self.services()), look_twice=False, period=period)
-        planned = Planned({}, {})
+        planned = self._planned(flows, programme)
+        remember(programme, planned.plans)
+        return planned
+
+    def _planned(self, flows: Sequence[str], programme: Programme) -> Planned:
+        planned = Planned({}, {}, {})
         for flow in flows:
             try:
-                planned.plans[flow] = self._planned(flow, programme)
+                if flow in _WITH_STAGES:
+                    self.check_stages(programme)
+                planned.plans[flow] = FLOWS[flow](programme)
             except (ServiceError, UnsafePlan) as error:
                 planned.failures[flow] = str(error)
+                if isinstance(error, UnsafePlan):
+                    planned.losses[flow] = error.digest
         return planned
 
     def run(
         self, flows: Sequence[str], *, approve: str | None = None, period: Period | None = None,
         progress: Progress = silent,
     ) -> dict[str, Outcome]:  # fmt: skip
-        """Run flows one after the other over one reading; one flow's failure never stops another."""
-        approved = self._approved(flows, approve, period) if approve else frozenset()
+        """Run flows one after the other over one reading; one flow's failure never stops another.
+
+        With `approve` nothing is written unless the plan is the one with that digest.
+        """
+        approved = self._approved(flows, approve, period) if approve else Approval()
+        if not isinstance(approved, Approval):
+            return approved
         programme = replace(self.programme(self.services()), period=period, approve=approve)
         if _WITH_STAGES.intersection(flows):
             self.check_stages(programme)
@@ -208,18 +223,18 @@ class App:
             tell_staff(outcome, name, slack.staff_channel, self.notifiers()["slack"], self.journal, self.clock)
 
     def _carry_out(
-        self, flow: str, programme: Programme, approved: Collection[str], progress: Progress, lease: Lease
+        self, flow: str, programme: Programme, approved: Approval, progress: Progress, lease: Lease
     ) -> Result:
         """Plan and apply, and again while the writes themselves bring more to do (a statement: draft, told, issued)."""
         results: list[Result] = []
         for _ in range(_PASSES):
             plan = FLOWS[flow](programme)
-            digest = plan.digest()
+            self._let_through(plan, replace(approved, exactly={}) if results else approved, programme)
             results.append(
                 apply(
                     plan, tracker=programme.tracker, crm=programme.crm, notifiers=self.notifiers(),
                     journal=self.journal, clock=self.clock, guard=lease, owner=lease.token,
-                    stopping=self.stop.is_set, approve=digest if digest in approved else None,
+                    stopping=self.stop.is_set, approve=next(iter(approved.digests & {plan.digest()}), None),
                     quiet=self.is_quiet(), progress=progress,
                 )
             )  # fmt: skip
@@ -238,11 +253,6 @@ class App:
         hour = self.clock.now().astimezone(self.config.programme.time_zone).time()
         return start <= hour < end if start <= end else hour >= start or hour < end
 
-    def _planned(self, flow: str, programme: Programme) -> Plan:
-        if flow in _WITH_STAGES:
-            self.check_stages(programme)
-        return FLOWS[flow](programme)
-
     def check_stages(self, programme: Programme) -> None:
         """Refuse to work with rules that leave a stage without a status; a CRM that is down is the flow's to tell."""
         try:
@@ -257,17 +267,31 @@ class App:
         except ServiceError:
             log.info("stages.unread")
 
-    def _approved(self, flows: Sequence[str], approve: str, period: Period | None) -> Collection[str]:
-        """Return the digests that a person's `--approve` lets through: one flow's, or that of all flows together."""
-        plans = self.plan(flows, period=period).plans
-        digests = {plan.digest() for plan in plans.values()}
-        return frozenset(digests) if approve == together(plans) else frozenset({approve})
+    def _approved(self, flows: Sequence[str], approve: str, period: Period | None) -> Approval | dict[str, Outcome]:
+        """Return what a person's `--approve` lets through; where it names no present plan, how that ends each flow."""
+        programme = replace(self.programme(self.services()), look_twice=False, period=period)
+        planned = self._planned(flows, programme)
+        found = approval(planned.plans, planned.losses.values(), approve)
+        if found is not None:
+            return found
+        outcomes = {
+            flow: Outcome(flow, "stopped", one.words, 0.0, difference=one.difference)
+            for flow, one in refused(programme, planned.plans, approve).items()
+        }
+        remember(programme, planned.plans)
+        return outcomes | {
+            flow: Outcome(flow, "stopped" if flow in planned.losses else "failed", words, 0.0)
+            for flow, words in planned.failures.items()
+        }
 
-
-def together(plans: Mapping[str, Plan]) -> str:
-    """Return the digest of several flows' plans; of a single one it is that plan's own."""
-    digests = [plan.digest() for plan in plans.values()]
-    return digests[0] if len(digests) == 1 else hashlib.sha256("/".join(digests).encode()).hexdigest()[:12]
+    def _let_through(self, plan: Plan, approved: Approval, programme: Programme) -> None:
+        """Stop a plan that a guard objects to, or that is not the one approved; the next `--approve` may name it."""
+        digest, wanted = plan.digest(), approved.exactly.get(plan.flow)
+        if wanted not in (None, digest):
+            raise UnsafePlan([moved_since(programme, plan, wanted or "")])
+        if plan.saw and digest not in approved.digests:
+            remember(programme, {plan.flow: plan})
+            raise UnsafePlan((*plan.saw, f"`quarterday run {plan.flow} --approve {digest}` does exactly this plan"))
 
 
 def summed(flow: str, results: Sequence[Result], notes: Sequence[str]) -> Result:

@@ -62,11 +62,15 @@ class Unauthorised(ServiceError):
 
 
 class UnsafePlan(Exception):
-    """A plan that would change too much, or a side that suddenly reads empty: a person must look. `saw` is in words."""
+    """A plan that would change too much, or a side that suddenly reads empty: a person must look.
 
-    def __init__(self, saw: Sequence[str]) -> None:
+    `saw` is in words; `digest` is what approves going on with the rows that are left.
+    """
+
+    def __init__(self, saw: Sequence[str], digest: str = "") -> None:
         super().__init__("; ".join(saw))
         self.saw = tuple(saw)
+        self.digest = digest
 
 
 # ---- what is missing on the other side, and the doctor's findings ---------------------------------------------------

@@ -112,7 +112,7 @@ def _not_emptied(programme: Programme, found: Mapping[str, Sequence[Row]]) -> No
     ]
     digest = hashlib.sha256("\n".join(saw).encode()).hexdigest()[:12]
     if saw and programme.approve != digest:
-        raise UnsafePlan((*saw, f"`quarterday run --approve {digest}` goes on with the rows that are left"))
+        raise UnsafePlan((*saw, f"`quarterday run --approve {digest}` goes on with the rows that are left"), digest)
     counts = {table: str(len(rows)) for table, rows in found.items()}
     if counts != known and programme.look_twice:
         programme.memory.save("row-counts", counts)

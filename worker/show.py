@@ -15,9 +15,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from worker.domain.approvals import Difference
 from worker.domain.cells import Cell
 from worker.domain.plan import Plan, RowEdit
 from worker.engine.runs import Health, Outcome
+from worker.show_difference import difference_as_json, difference_lines
 
 if TYPE_CHECKING:
     from worker.engine.journal import Message
@@ -195,6 +197,8 @@ def show_results(outcomes: Mapping[str, Outcome]) -> None:
     for flow, outcome in outcomes.items():
         for words in _said(outcome):
             out.print(f"  [{_COLOURS.get(outcome.state, 'red')}]{flow}[/]: {escape(words)}")
+        for words in difference_lines(outcome.difference or Difference()):
+            out.print(f"    {escape(_cut(words, _WIDE))}")
 
 
 def _said(outcome: Outcome) -> Sequence[str]:
@@ -214,6 +218,7 @@ def results_as_json(programme: str, as_of: str, outcomes: Mapping[str, Outcome],
                 "state": o.state, "seconds": round(o.seconds, 3), "counts": dict(o.result.counts) if o.result else {},
                 "problems": list(o.result.problems) if o.result else [],
                 "errors": list(o.result.errors) if o.result else [o.words],
+                **({"moved": difference_as_json(o.difference)} if o.difference is not None else {}),
             }
             for flow, o in outcomes.items()
         },

@@ -21,6 +21,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from worker.domain.approvals import Difference
 from worker.engine.clock import Stopping
 from worker.engine.result import Result, State
 from worker.engine.store import Store, instant, stamp
@@ -127,13 +128,17 @@ def _alive(token: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended, in a state and words; `result` is there when its plan was applied."""
+    """How a run ended, in a state and words; `result` is there when its plan was applied.
+
+    `difference` is there when it was not, because it is not the plan that a person approved.
+    """
 
     flow: str
     state: State
     words: str
     seconds: float
     result: Result | None = None
+    difference: Difference | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
@@ -19,26 +20,43 @@ from worker.planning.statuses import cancelled
 from worker.planning.terms import Terms, stated_term
 
 
-def cash_of(facts: Facts, found: Survey, today: date) -> tuple[dict[str, Receipts], dict[str, str]]:
-    """Return the cash of every case by its home, and suggestions by lead key for invoices that serve no deal."""
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Which deal each invoice and each living credit note serves, by their ids; `nobodys` invoices serve none."""
+
+    names: Names
+    invoices: Mapping[str, str]
+    notes: Mapping[str, str]
+    nobodys: Sequence[Invoice]
+
+
+def matched(facts: Facts, found: Survey, today: date) -> Matched:
+    """Find the deal of every invoice and credit note."""
     names = Names.of(facts.deals, facts.leads, found.survivors)
     serves, nobodys = match(facts.invoices, names, _openings(facts, found), today)
+    notes = {note.id: note_serves(note, names, serves, today) for note in live_notes(facts.credit_notes, today)}
+    return Matched(names, serves, {note: deal for note, deal in notes.items() if deal is not None}, nobodys)
+
+
+def cash_of(facts: Facts, found: Survey, today: date) -> tuple[dict[str, Receipts], dict[str, str]]:
+    """Return the cash of every case by its home, and suggestions by lead key for invoices that serve no deal."""
+    serves = matched(facts, found, today)
     notes = live_notes(facts.credit_notes, today)
     taken_off = credited(notes, today)
     invoices: dict[str, list[Invoice]] = defaultdict(list)
     for invoice in facts.invoices:
-        if invoice.id in serves:
-            invoices[serves[invoice.id]].append(invoice)
+        if invoice.id in serves.invoices:
+            invoices[serves.invoices[invoice.id]].append(invoice)
     own_notes: dict[str, list[CreditNote]] = defaultdict(list)
     for note in notes:
-        deal = note_serves(note, names, serves, today)
-        if deal is not None:
-            own_notes[deal].append(note)
+        if note.id in serves.notes:
+            own_notes[serves.notes[note.id]].append(note)
     money = {
         case.home: receipts(invoices[case.id], own_notes[case.id], taken_off, currency=case.currency, today=today)
         for case in found.cases
     }
-    return money, suggest(nobodys, names, [(case.lead, case.deal) for case in found.cases], found.survivors)
+    leads = [(case.lead, case.deal) for case in found.cases]
+    return money, suggest(serves.nobodys, serves.names, leads, found.survivors)
 
 
 def _openings(facts: Facts, found: Survey) -> dict[str, Open]:
