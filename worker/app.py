@@ -25,6 +25,7 @@ from worker.engine.activity import trim
 from worker.engine.apply import apply, silent
 from worker.engine.clock import FixedClock, SystemClock
 from worker.engine.journal import Journal
+from worker.engine.kept import KeptCells
 from worker.engine.memory import StoreMemory
 from worker.engine.pace import Pacer
 from worker.engine.result import Result
@@ -131,9 +132,9 @@ class App:
         programme = self.config.programme
         return Programme(
             tracker=services.tracker, crm=services.crm, ledger=services.ledger, rules=self.loaded.rules,
-            words=self.loaded.words, memory=self.memory, clock=self.clock, now=self.clock.now(),
-            zone=programme.time_zone, currency=programme.currency, first_stage=self.config.hubspot.stage,
-            told=self.told, read={},
+            words=self.loaded.words, memory=self.memory, kept=KeptCells(self.memory, self.clock), clock=self.clock,
+            now=self.clock.now(), zone=programme.time_zone, currency=programme.currency,
+            first_stage=self.config.hubspot.stage, told=self.told, read={},
         )  # fmt: skip
 
     def told(self, notice: str) -> str | None:
@@ -235,7 +236,7 @@ class App:
                     plan, tracker=programme.tracker, crm=programme.crm, notifiers=self.notifiers(),
                     journal=self.journal, clock=self.clock, guard=lease, owner=lease.token,
                     stopping=self.stop.is_set, approve=next(iter(approved.digests & {plan.digest()}), None),
-                    quiet=self.is_quiet(), progress=progress,
+                    quiet=self.is_quiet(), progress=progress, kept=programme.kept,
                 )
             )  # fmt: skip
             moved = plan.edits or results[-1].counts["told"]

@@ -34,7 +34,7 @@ def verify(config_path: Path, as_of: datetime | None, as_json: bool) -> None:
 
     with opened(config_path, as_of) as app:
         money = money_of(app)
-    found = verified(money.rows, money.facts, money.today)
+    found = verified(money.read, money.facts, money.today)
     if as_json:
         _say(verified_as_json(found))
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from worker.domain.cells import Cell, Row
 from worker.domain.facts import CreditNote, Deal, Invoice
@@ -197,6 +197,14 @@ class Tracker(Protocol):
 
     def check(self) -> Sequence[Check]:
         """Look at token, scopes, tables and columns, for the doctor."""
+
+
+@runtime_checkable
+class TellsWho(Protocol):
+    """A tracker that knows who changed a cell."""
+
+    def changed_by(self, table: str, row: str, column: str) -> str | None:
+        """Return who changed a cell by hand since the last reading; None where that isn't known."""
 
 
 # ---- the CRM --------------------------------------------------------------------------------------------------------

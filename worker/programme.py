@@ -14,13 +14,16 @@ from worker.domain.leads import LeadRow, Stage
 from worker.domain.lines import Line
 from worker.domain.months import Period, local_day
 from worker.domain.partners import PartnerRow, as_named, by_any_name
+from worker.domain.plan import Plan
 from worker.domain.policy import Ladder, Rules
 from worker.domain.words import Words
+from worker.engine.kept import KeptCells
 from worker.planning import guards, intake, rows
 from worker.planning.assembly import assemble
 from worker.planning.commissions import Facts
 from worker.planning.partners import keyed
 from worker.ports import Books, Clock, Crm, Ledger, Memory, Tracker, UnsafePlan
+from worker.trust import Trusted, trusted, with_hands
 
 EVERYTHING = ("Partners", "Members", "Leads", "Splits", "Commissions", "Statements")
 
@@ -39,6 +42,7 @@ class Programme:
     rules: Rules
     words: Words
     memory: Memory
+    kept: KeptCells
     clock: Clock
     now: datetime
     zone: ZoneInfo
@@ -67,12 +71,14 @@ class StagesWithoutStatus(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tracker's rows as one flow needs them."""
+    """The tracker's rows as one flow needs them: as they are believed; `read` are those that stand there."""
 
     rows: Mapping[str, Sequence[Row]]
     leads: list[LeadRow]
     partners: list[PartnerRow]
     names: Mapping[str, PartnerRow]
+    read: Mapping[str, Sequence[Row]]
+    seen: Trusted
 
     @property
     def insiders(self) -> Collection[tuple[str, str]]:
@@ -92,29 +98,46 @@ class Tables:
 
 
 def read_tables(programme: Programme) -> Tables:
-    """Read the tracker; UnsafePlan when a table suddenly reads empty."""
+    """Read the tracker; UnsafePlan when a table suddenly reads empty, or much of it was changed at once."""
+    programme.kept.load(EVERYTHING)
     found = programme.tracker.read(EVERYTHING, whole=programme.whole)
-    _not_emptied(programme, found)
+    lost = _not_emptied(programme, found)
+    seen = trusted(
+        programme.kept, programme.memory, found, lost=lost, share=programme.rules.policy.max_changed_share,
+        approve=programme.approve, saves=programme.look_twice,
+    )  # fmt: skip
+    _count(programme, found)
     begun_on(programme)
-    partners = keyed([PartnerRow.of(row) for row in found["Partners"]], found["Commissions"])
-    leads = intake.restored([LeadRow.of(row, programme.now) for row in found["Leads"]])
-    return Tables(found, leads, partners, by_any_name(partners))
+    partners = keyed([PartnerRow.of(row) for row in seen.rows["Partners"]], seen.rows["Commissions"])
+    leads = intake.restored([LeadRow.of(row, programme.now) for row in seen.rows["Leads"]])
+    return Tables(seen.rows, leads, partners, by_any_name(partners), found, seen)
 
 
-def _not_emptied(programme: Programme, found: Mapping[str, Sequence[Row]]) -> None:
-    """Compare how many rows there are with how many there were; a table that lost too many stops the flow."""
+def put_right(programme: Programme, tables: Tables, plan: Plan) -> Plan:
+    """Return a flow's plan together with what brings the worker's own cells back to what it wrote."""
+    return with_hands(plan, tables.seen, programme.tracker, programme.memory, programme.now, saves=programme.look_twice)
+
+
+def _not_emptied(programme: Programme, found: Mapping[str, Sequence[Row]]) -> Collection[str]:
+    """Compare how many rows there are with how many there were; return the tables whose loss was approved."""
     known = programme.memory.load("row-counts")
     share = programme.rules.policy.max_changed_share
-    saw = [
-        words
-        for table in ("Partners", "Leads", "Commissions", "Statements")
+    saw = {
+        table: words
+        for table in EVERYTHING
         if (words := guards.emptied(table, len(found[table]), int(known.get(table, "0")), share))
-    ]
-    digest = hashlib.sha256("\n".join(saw).encode()).hexdigest()[:12]
+    }
+    digest = hashlib.sha256("\n".join(saw.values()).encode()).hexdigest()[:12]
     if saw and programme.approve != digest:
-        raise UnsafePlan((*saw, f"`quarterday run --approve {digest}` goes on with the rows that are left"), digest)
+        goes_on = f"`quarterday run --approve {digest}` goes on with the rows that are left"
+        raise UnsafePlan((*saw.values(), goes_on), digest)
+    return saw.keys()
+
+
+def _count(programme: Programme, found: Mapping[str, Sequence[Row]]) -> None:
+    """Note how many rows there are, for the next reading to compare."""
     counts = {table: str(len(rows)) for table, rows in found.items()}
-    if counts != known and programme.look_twice:
+    if programme.look_twice and counts != programme.memory.load("row-counts"):
         programme.memory.save("row-counts", counts)
 
 

@@ -17,9 +17,13 @@ from worker.planning.commissions import Facts
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """The rows of the Commissions table and the facts of one moment."""
+    """The rows of the Commissions table and the facts of one moment; `read` are the rows as they stand there.
+
+    In `rows` the cells of the worker's that a hand changed are what the worker wrote.
+    """
 
     rows: Sequence[Row]
+    read: Sequence[Row]
     facts: Facts
     at: datetime
     today: date
@@ -30,4 +34,4 @@ def money_of(app: App) -> Money:
     programme = replace(app.programme(app.services()), look_twice=False)
     app.check_stages(programme)
     tables, facts = read_money(programme)
-    return Money(tables.rows["Commissions"], facts, programme.now, programme.today)
+    return Money(tables.rows["Commissions"], tables.read["Commissions"], facts, programme.now, programme.today)

@@ -36,6 +36,7 @@ class RowEdit:
     first: bool = False
     money: tuple[str, Decimal] | None = None
     needs: tuple[str, ...] = ()  # keys of rows that must have been written before; else this one waits for the next run
+    restored: bool = False  # the row was deleted and comes back whole, with what staff wrote there
 
 
 def edit_of(

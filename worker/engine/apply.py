@@ -13,6 +13,7 @@ from worker.domain.plan import Plan, Push, RowEdit, Tell
 from worker.domain.tables import ACTIVITY, LEADS
 from worker.engine.activity import activity_rows
 from worker.engine.journal import Intent, Journal
+from worker.engine.kept import KeptCells
 from worker.engine.outbox import drain, nothing
 from worker.engine.pushes import push_all
 from worker.engine.result import Result, Tally
@@ -40,18 +41,20 @@ def apply(
     approve: str | None = None,
     quiet: bool = False,
     progress: Progress = silent,
+    kept: KeptCells | None = None,
 ) -> Result:
     """Carry a plan out and say what came of it; call it for an empty plan too, which ends what a dead run began.
 
     `guard` is asked before every effect and raises when the run may not go on; `owner` is the run's token. Once
     `stopping` says so, the batch in hand is finished and the rest is left. UnsafePlan is raised, before any write, for
-    a plan that a guard objects to unless `approve` is its digest. `quiet` sends nothing; what is due stays due.
+    a plan that a guard objects to unless `approve` is its digest. `quiet` sends nothing; what is due stays due. `kept`
+    remembers what is written.
     """
     if plan.saw and approve != plan.digest():
         raise UnsafePlan(plan.saw)
     refuse_what_is_not_ours(plan)
     tally = Tally()
-    rows = Rows(plan, tracker, journal, tally, guard=guard, stopping=stopping, progress=progress)
+    rows = Rows(plan, tracker, journal, tally, guard=guard, stopping=stopping, progress=progress, kept=kept)
     _end_what_a_dead_run_began(plan, journal)
     rows.write("keys", [of_edit(edit) for edit in plan.edits if edit.first])
     lost = _rows_without_key(plan, rows)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 
-from sqlalchemy import text
+from sqlalchemy import Connection, bindparam, text
 
 from worker.engine.store import Store
 
 _LOAD = text("SELECT item, body FROM memory WHERE space = :space AND shelf = :shelf")
+_SOME = text("SELECT item, body FROM memory WHERE space = :space AND shelf = :shelf AND item IN :items")
 _PUT = text(
     "INSERT INTO memory (space, shelf, item, body) VALUES (:space, :shelf, :item, :body) "
     "ON CONFLICT (space, shelf, item) DO UPDATE SET body = excluded.body"
@@ -21,6 +23,9 @@ _MOVE = text(
     "ON CONFLICT (space, shelf) DO UPDATE SET position = excluded.position"
 )
 _LOSE = text("DELETE FROM cursors WHERE space = :space AND shelf = :shelf")
+_AT_ONCE = 500  # items that one question names
+
+Amend = Callable[[str, str, str | None], str | None]  # shelf, item, what is there → what is to be there
 
 
 class StoreMemory:
@@ -53,6 +58,44 @@ class StoreMemory:
                 connection.execute(_PUT, [{**on, "item": item, "body": body} for item, body in put.items()])
             if cursor is not None:
                 connection.execute(_MOVE, {**on, "position": cursor})
+
+    def some(self, shelf: str, items: Collection[str]) -> dict[str, str]:
+        """Return these items of the shelf, as far as they are there."""
+        with self._store.read() as connection:
+            return self._some(connection, shelf, sorted(items))
+
+    def amend(
+        self, items: Collection[tuple[str, str]], change: Amend, cursors: Mapping[str, str] | None = None
+    ) -> None:
+        """Put what `change` makes of each (shelf, item), None dropping it; nobody comes between reading and putting.
+
+        The cursors, by shelf, are moved in the same transaction.
+        """
+        shelves: dict[str, list[str]] = defaultdict(list)
+        for shelf, item in items:
+            shelves[shelf].append(item)
+        with self._store.write() as connection:
+            for shelf, wanted in shelves.items():
+                there = self._some(connection, shelf, wanted)
+                now = {item: change(shelf, item, there.get(item)) for item in wanted}
+                put = [
+                    {**self._on(shelf), "item": i, "body": b} for i, b in now.items() if b not in (None, there.get(i))
+                ]
+                gone = [{**self._on(shelf), "item": item} for item in there if now[item] is None]
+                for statement, rows in ((_PUT, put), (_DROP, gone)):
+                    if rows:
+                        connection.execute(statement, rows)
+            for shelf, position in (cursors or {}).items():
+                connection.execute(_MOVE, {**self._on(shelf), "position": position})
+
+    def _some(self, connection: Connection, shelf: str, items: Collection[str]) -> dict[str, str]:
+        wanted, found = list(items), {}
+        lock = " FOR UPDATE" if connection.dialect.name == "postgresql" else ""  # SQLite's writers are alone anyway
+        asked = text(_SOME.text + lock).bindparams(bindparam("items", expanding=True))
+        for start in range(0, len(wanted), _AT_ONCE):
+            rows = connection.execute(asked, {**self._on(shelf), "items": wanted[start : start + _AT_ONCE]})
+            found.update({row.item: row.body for row in rows})
+        return found
 
     def clear(self, shelf: str) -> None:
         """Forget the shelf and its cursor."""

@@ -6,13 +6,15 @@ It keeps count of what is still to be written of each row, because a message goe
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.domain.cells import Cell, same
+from worker.domain.kept import KEPT
 from worker.domain.plan import Plan, Push, RowEdit, Tell
 from worker.domain.tables import LEADS, TABLES
 from worker.engine.journal import Journal
+from worker.engine.kept import KeptCells
 from worker.engine.result import Change, Tally
 from worker.ports import Edit, Refused, ServiceError, Tracker, Unauthorised
 
@@ -44,7 +46,7 @@ class Rows:
 
     def __init__(
         self, plan: Plan, tracker: Tracker, journal: Journal, tally: Tally, *,
-        guard: Callable[[], None], stopping: Callable[[], bool], progress: Progress,
+        guard: Callable[[], None], stopping: Callable[[], bool], progress: Progress, kept: KeptCells | None = None,
     ) -> None:  # fmt: skip
         self._tracker = tracker
         self._journal = journal
@@ -52,6 +54,7 @@ class Rows:
         self._guard = guard
         self._stopping = stopping
         self._progress = progress
+        self._kept = kept
         self._left = Counter([edit.key for edit in plan.edits] + [push.draft.key for push in plan.pushes])
         self._tells: defaultdict[str, list[Tell]] = defaultdict(list)
         self.spoilt: set[str] = set()  # keys of rows of which something was not written
@@ -100,13 +103,19 @@ class Rows:
             self._tally.counts["waiting"] += 1
 
     def _send(self, part: Sequence[Write]) -> Sequence[str | ServiceError | None]:
-        """Hand one slice to the tracker; None for each where the call failed whole."""
+        """Hand one slice to the tracker, and remember what stands then; None for each where the call failed whole."""
+        edits = [write.edit for write in part]
+        if self._kept is not None:
+            self._kept.writing(edits)
         try:
-            return self._tracker.write([write.edit for write in part])
+            outcomes = self._tracker.write(edits)
         except ServiceError as error:
             self._tally.error(error)
             self.down = True
             return [None] * len(part)
+        if self._kept is not None:
+            self._kept.written(edits, outcomes)
+        return outcomes
 
     def _stands(self, write: Write, outcome: str | ServiceError | None) -> bool:
         key = write.edit.key
@@ -137,11 +146,13 @@ class Rows:
 
 
 def refuse_what_is_not_ours(plan: Plan) -> None:
-    """Raise NotOurs for a plan that would write a cell of a partner or of staff."""
-    planned = [(edit.table, edit.after) for edit in plan.edits] + [(LEADS.name, push.after) for push in plan.pushes]
-    for table, after in planned:
-        owned = TABLES[table].owned_by_worker() if table in TABLES else frozenset()
-        if strange := sorted(after.keys() - owned):
+    """Raise NotOurs for a plan that would write a cell of a partner or of staff, but in a row that it brings back."""
+    planned = [(edit.table, edit.after, edit.restored and edit.row is None) for edit in plan.edits]
+    for table, after, restored in (*planned, *((LEADS.name, push.after, False) for push in plan.pushes)):
+        owned: Collection[str] = TABLES[table].owned_by_worker() if table in TABLES else ()
+        if restored:
+            owned = KEPT.get(table, ())
+        if strange := sorted(after.keys() - set(owned)):
             raise NotOurs(f"{plan.flow} would write {table}: {', '.join(strange)}, which the worker does not own")
 
 
@@ -149,7 +160,7 @@ def of_edit(edit: RowEdit) -> Write:
     """Return the write of a planned edit; the minting of a key is not worth a line in the Activity table."""
     cells = _differing(edit.before, edit.after)
     write = Edit(edit.table, edit.row, edit.key, cells, whole=edit.table != LEADS.name)
-    if cells.keys() == {TABLES[edit.table].key}:
+    if edit.first and cells.keys() == {TABLES[edit.table].key}:
         return Write(write)
     verb, count = ("Added to", "created") if edit.row is None else ("Changed in", "changed")
     before = {column: edit.before.get(column) for column in cells if edit.row is not None}

@@ -57,7 +57,7 @@ def plan_stages(
     """Bring every lead that has a deal up to date; `problems` are what the money rules say, by lead key.
 
     `seen` are the marks of rows that were up to date before, by row id; the other answer are the marks of those that
-    are now. A row that differs from what its mark stands for was changed by hand: that is told, and news to no partner.
+    are now.
     """
     edits: list[RowEdit] = []
     tells: list[Tell] = []
@@ -71,16 +71,14 @@ def plan_stages(
         wanted = {"Lead": _key(lead, deal), "Deal ID": home, **_facts(lead, deal, pipeline, zone)}
         mark = f"{deal.stage} {hashlib.sha256(repr(sorted(wanted.items())).encode()).hexdigest()[:16]}"
         strays, shown = _differing(lead, wanted), seen.get(lead.row.id, "")
-        by_hand = bool(strays) and shown == mark
         if not strays:
             marks[lead.row.id] = mark
         problem = _problem(deal, pipeline) or problems.get(lead.key) or rivals.get(lead.row.id)
-        problem = problem or (_put_right(strays) if by_hand else None)
         after = {**strays, **_differing(lead, {"Problem": problem})}
         if not after:
             continue
         partner = partners.get(lead.partner.casefold())
-        if partner is not None and not by_hand and _is_news(lead, deal, after, shown, pipeline.rules):
+        if partner is not None and _is_news(lead, deal, after, shown, pipeline.rules):
             notice = _notice(lead, str(after["Status"]), partner, words)
             tells.append(Tell(notice, lead.key, "the partner is told of the new status"))
         before = {column: lead.row.cells.get(column) for column in (*after, "Synced")}
@@ -162,12 +160,6 @@ def _problem(deal: Deal, pipeline: Pipeline) -> str | None:
         where = f"stage “{pipeline.label(deal)}” of pipeline “{deal.pipeline}”"
         return f"Its deal stands in {where}, which has no status: move it back, or add the stage to rules/stages.toml"
     return None
-
-
-def _put_right(columns: Mapping[str, Cell]) -> str:
-    """Say which cells a hand changed; the next run takes the words away."""
-    those = " and ".join(columns)
-    return f"{those} changed here by hand and put right again: change the deal in the CRM instead, or tick Hold"
 
 
 def _reason(deal: Deal, after: Mapping[str, Cell], pipeline: Pipeline) -> str:

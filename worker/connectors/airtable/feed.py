@@ -42,11 +42,15 @@ class BrokenFeed(Exception):
 
 @dataclass(slots=True)
 class Changes:
-    """What happened since a place: rows touched, with the cells named, and rows gone; by table id."""
+    """What happened since a place: rows touched, with the cells named, and rows gone; by table id.
+
+    `by` are the people who changed a cell last, by “table/row/field”; None where it was no person.
+    """
 
     next: int
     touched: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     gone: dict[str, set[str]] = field(default_factory=dict)
+    by: dict[str, str | None] = field(default_factory=dict)
 
 
 class Feed:
@@ -188,6 +192,7 @@ def _is_ours(hook: Mapping[str, Any]) -> bool:
 
 def _fold(payload: Mapping[str, Any], into: Changes) -> None:
     """Add a payload to what is known; the later word on a row or a cell counts."""
+    person = _person(payload.get("actionMetadata") or {})
     for table, change in (payload.get("changedTablesById") or {}).items():
         touched, gone = into.touched.setdefault(table, {}), into.gone.setdefault(table, set())
         for id_, row in (change.get("createdRecordsById") or {}).items():
@@ -196,6 +201,15 @@ def _fold(payload: Mapping[str, Any], into: Changes) -> None:
         for id_, row in (change.get("changedRecordsById") or {}).items():
             current = row.get("current") or {}
             touched.setdefault(id_, {}).update(current.get("cellValuesByFieldId") or {})
+            into.by.update({f"{table}/{id_}/{cell}": person for cell in current.get("cellValuesByFieldId") or {}})
         for id_ in change.get("destroyedRecordIds") or ():
             touched.pop(id_, None)
             gone.add(id_)
+
+
+def _person(action: Mapping[str, Any]) -> str | None:
+    """Return who did it in Airtable's own pages: the name, else the address."""
+    if action.get("source") != "client":
+        return None
+    user = (action.get("sourceMetadata") or {}).get("user") or {}
+    return user.get("name") or user.get("email") or None

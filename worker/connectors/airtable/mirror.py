@@ -37,6 +37,7 @@ class Mirror:
         self._followed = False
         self._place: Place | None = None
         self._asked_place = False
+        self._people: dict[str, str] | None = None
         self.version = 0  # grows with every change of a row
 
     def refresh(self, tables: Collection[str] | None = None) -> None:
@@ -106,8 +107,28 @@ class Mirror:
                 self._memory.save(self._shelf(placed), {}, cursor="{}")
             return
         self._place = Place(hook, changes.next)
+        self._remember_people(changes, [placed for placed, _ in tables.values()])
         for placed, state in tables.values():
             self._apply(placed, state, changes)
+
+    def changed_by(self, placed: Placed, row: str, column: str) -> str | None:
+        """Return who changed a cell of the worker's last, if the feed said that it was a person."""
+        if self._people is None:
+            self._people = self._memory.load(self._people_shelf())
+        return self._people.get(f"{placed.id}/{row}/{placed.fields[column].id}")
+
+    def _remember_people(self, changes: Changes, tables: Collection[Placed]) -> None:
+        """Keep who changed cells that are the worker's, for the run that finds them; what it writes then ends that."""
+        fields = [(p.id, p.fields[c.name].id) for p in tables for c in p.table.columns if c.owner == "W"]
+        ours = {f"{table}/{row}/{field}" for table, field in fields for row in changes.touched.get(table, ())}
+        news = {place: person for place, person in changes.by.items() if place in ours}
+        if news:
+            people = {place: person for place, person in news.items() if person}
+            self._memory.save(self._people_shelf(), people, news.keys() - people.keys())
+            self._people = None
+
+    def _people_shelf(self) -> str:
+        return f"airtable/{self._door.base}/people"
 
     def _good_state(self, placed: Placed, hook: str | None) -> dict[str, Any] | None:
         """Return where a table's rows stand if the feed can carry them on: same hook, no gap, same columns."""

@@ -110,6 +110,10 @@ class AirtableTracker:
         """Delete rows by id (only Activity is ever trimmed); one that is gone already counts as deleted."""
         return self._writer(table, ()).delete(rows)
 
+    def changed_by(self, table: str, row: str, column: str) -> str | None:
+        """Return who changed a cell in Airtable's own pages, as far as the feed said so."""
+        return self._mirror.changed_by(self.schema().placed(table), row, column)
+
     def check(self) -> Sequence[Check]:
         """Look at token, scopes, tables, columns and hooks, for the doctor; raises nothing that a service says."""
         return health(self._door, self._feed, self.schema, self.missing)

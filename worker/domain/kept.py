@@ -1,0 +1,40 @@
+"""What stands in a row by the worker's own hand, as remembered: the third side, without which a hand can't be told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from worker.domain.cells import Cell
+from worker.domain.tables import COMMISSIONS, LEADS, PARTNERS, STATEMENTS, Table
+
+_WHOLE = (COMMISSIONS, STATEMENTS)  # a deleted row of these comes back with what staff wrote there
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The cells of one row as last written or first read; empty ones are absent.
+
+    `also` are older values that may stand there instead, oldest first: `since` then, a write is under way or had no
+    known end.
+    """
+
+    cells: Mapping[str, Cell]
+    also: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
+    since: datetime | None = None
+
+
+def kept_columns(table: Table) -> tuple[str, ...]:
+    """Return the columns of a table whose cells are remembered."""
+    owners = ("W", "S") if table in _WHOLE else ("W",)
+    return tuple(column.name for column in table.columns if column.owner in owners)
+
+
+KEPT: dict[str, tuple[str, ...]] = {t.name: kept_columns(t) for t in (PARTNERS, LEADS, COMMISSIONS, STATEMENTS)}
+
+
+def filled(cells: Mapping[str, Cell], columns: tuple[str, ...]) -> dict[str, Cell]:
+    """Return the cells of these columns that hold something; nothing at all is a number too."""
+    return {c: cell for c in columns if (cell := cells.get(c)) or isinstance(cell, Decimal)}

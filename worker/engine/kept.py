@@ -1,0 +1,236 @@
+"""What stands in the worker's cells, remembered per row on a shelf a table, so that a hand can be told and put right.
+
+Before a write its old and its new value may both stand, or a death between the call and our note would look like a
+hand. Several processes write at once: nothing here overwrites what another noted. Losing a shelf loses no truth: what
+stands is then taken as ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from worker.domain.cells import Cell, Row, same
+from worker.domain.kept import KEPT, Kept, filled
+from worker.domain.tables import TABLES
+from worker.engine.kept_text import kept_of, kept_text, row_text
+from worker.engine.memory import StoreMemory
+from worker.ports import Clock, Edit, Refused, ServiceError
+
+_UNDER_WAY = timedelta(hours=1)  # a write that began longer ago has come to its end, whatever it was
+
+
+class KeptCells:
+    """The shelves of one programme during one round, which sees the tables as they stood at its first look."""
+
+    def __init__(self, memory: StoreMemory, clock: Clock) -> None:
+        self._memory = memory
+        self._clock = clock
+        self._texts: dict[str, dict[str, str]] = {}  # table → row id → text, as first loaded and as changed by us
+        self._quiet: dict[str, Sequence[Row]] = {}  # rows that were looked at already and were as they should be
+
+    # ---- reading ------------------------------------------------------------------------------------------------
+
+    def load(self, tables: Iterable[str]) -> None:
+        """Load the shelves; to be called before the tables are read, as others may write meanwhile."""
+        for table in tables:
+            if table in KEPT and table not in self._texts:
+                self._texts[table] = self._memory.load(_shelf(table))
+
+    def columns(self, table: str) -> frozenset[str]:
+        """Return the columns that the shelf knows of; a column that is new in ours is taken as it stands."""
+        return frozenset(json.loads(self._memory.cursor(_shelf(table)) or "[]"))
+
+    def unlike(self, table: str, rows: Sequence[Row]) -> list[str]:
+        """Return the ids of rows that do not stand exactly as remembered, or that nothing is remembered of."""
+        if self._quiet.get(table) is rows:
+            return []
+        key, columns, texts = TABLES[table].key, KEPT[table], self._texts[table]
+        found = []
+        for row in rows:
+            text = texts.get(row.id)
+            if (text is not None or row.cells.get(key)) and text != row_text(filled(row.cells, columns)):
+                found.append(row.id)
+        if not found:
+            self._quiet[table] = rows
+        return found
+
+    def gone(self, table: str, rows: Sequence[Row]) -> list[str]:
+        """Return the ids of rows that were there and are not."""
+        if self._quiet.get(table) is rows and len(rows) == len(self._texts[table]):
+            return []
+        return sorted(self._texts[table].keys() - {row.id for row in rows})
+
+    def of(self, table: str, rows: Collection[str]) -> dict[str, Kept]:
+        """Return what is remembered of these rows: at the first look, or by others since."""
+        since = self._memory.some(_shelf(table), rows) if rows else {}
+        found: dict[str, Kept] = {}
+        for row in rows:
+            texts = [text for text in (self._texts[table].get(row), since.get(row)) if text is not None]
+            if texts:
+                first, last = kept_of(texts[0]), kept_of(texts[-1])
+                found[row] = last if texts[0] == texts[-1] else _either(first, last, KEPT[table])
+        return found
+
+    # ---- remembering what was read ------------------------------------------------------------------------------
+
+    def adopt(
+        self, table: str, news: Mapping[str, tuple[Kept | None, Mapping[str, Cell]]], gone: Iterable[str]
+    ) -> None:
+        """Take rows as they stand: each with what was remembered of it, and its cells from now on; forget those gone.
+
+        A cell that another process noted anew meanwhile stays what it noted.
+        """
+        texts, columns = self._texts[table], KEPT[table]
+        wanted = {row: filled(cells, columns) for row, (_, cells) in news.items()}
+        lost = set(gone)
+
+        def change(_: str, row: str, text: str | None) -> str | None:
+            if row in lost:
+                return None
+            if text is None:
+                return row_text(wanted[row])
+            return kept_text(self._settled(kept_of(text), news[row][0], wanted[row], columns))
+
+        known = json.dumps(sorted(columns))
+        moved = {} if self.columns(table) == frozenset(columns) else {_shelf(table): known}
+        if wanted or lost or moved:
+            self._memory.amend([(_shelf(table), row) for row in (*wanted, *lost)], change, moved)
+        texts.update({row: row_text(cells) for row, cells in wanted.items()})
+        for row in lost:
+            texts.pop(row, None)
+
+    def _settled(self, now: Kept, before: Kept | None, wanted: Mapping[str, Cell], columns: Iterable[str]) -> Kept:
+        under_way = now.since is not None and self._clock.now() - now.since < _UNDER_WAY
+        cells, also = dict(now.cells), dict(now.also)
+        for column in columns:
+            if column in also and under_way:
+                continue
+            if before is None or now.cells.get(column) == before.cells.get(column):
+                also.pop(column, None)
+                _set(cells, column, wanted.get(column))
+        return Kept(cells, also, now.since if also else None)
+
+    # ---- remembering what is written ----------------------------------------------------------------------------
+
+    def writing(self, edits: Sequence[Edit]) -> None:
+        """Note, before a write, that its old and its new values may both stand; in one transaction."""
+        wanted = _by_row(edits)
+        now = self._clock.now()
+
+        def change(shelf: str, row: str, text: str | None) -> str | None:
+            return None if text is None else kept_text(_begun(kept_of(text), wanted[shelf, row], now))
+
+        if wanted:
+            self._memory.amend(wanted.keys(), change)
+
+    def written(self, edits: Sequence[Edit], outcomes: Sequence[str | ServiceError | None]) -> None:
+        """Note what came of a write: its values stand; or none of them, where it was refused whole; else both may.
+
+        A row that was not remembered is taken as it stands when it is read next, unless this write made it.
+        """
+        done = [(edit, row) for edit, row in zip(edits, outcomes, strict=True) if isinstance(row, str)]
+        refused = [e for e, o in zip(edits, outcomes, strict=True) if isinstance(o, Refused) and (e.whole or not e.row)]
+        stands = _by_row([replace(edit, row=row) for edit, row in done])
+        made = {(_shelf(edit.table), row): edit for edit, row in done if edit.row is None}
+        moved = {(_shelf(e.table), row): (_shelf(e.table), e.row) for e, row in done if e.row not in (None, row)}
+        undone = _by_row(refused)
+        left = {whence for whence in moved.values() if whence not in stands}
+        texts = {_shelf(table): known for table, known in self._texts.items()}
+
+        def change(shelf: str, row: str, text: str | None) -> str | None:
+            place = (shelf, row)
+            if place in left:
+                return None
+            if place in undone:
+                return None if text is None else kept_text(_undone(kept_of(text), undone[place]))
+            if text is None and place in moved:
+                text = texts.get(shelf, {}).get(str(moved[place][1]))
+            if text is None:
+                return row_text(filled(_made(made[place]), _columns(shelf))) if place in made else None
+            return kept_text(_ended(kept_of(text), stands[place]))
+
+        places = dict.fromkeys([*stands, *undone, *left])
+        if places:
+            self._memory.amend([(shelf, str(row)) for shelf, row in places], change)
+        for shelf, row in places:
+            known = texts.get(shelf)
+            if known is not None:
+                _put(known, str(row), change(shelf, str(row), known.get(str(row))))
+        self._quiet.clear()
+
+
+def _shelf(table: str) -> str:
+    return f"kept/{table}"
+
+
+def _columns(shelf: str) -> tuple[str, ...]:
+    return KEPT[shelf.removeprefix("kept/")]
+
+
+def _by_row(edits: Iterable[Edit]) -> dict[tuple[str, str], dict[str, Cell]]:
+    """Return the cells to write by shelf and row; a row that is to be made may be remembered under its key."""
+    found: dict[tuple[str, str], dict[str, Cell]] = {}
+    for edit in edits:
+        if edit.table in KEPT:
+            found.setdefault((_shelf(edit.table), edit.row or edit.key), {}).update(edit.cells)
+    return found
+
+
+def _made(edit: Edit) -> dict[str, Cell]:
+    return {TABLES[edit.table].key: edit.key, **edit.cells}
+
+
+def _begun(kept: Kept, cells: Mapping[str, Cell], now: datetime) -> Kept:
+    stands, also = dict(kept.cells), dict(kept.also)
+    for column, cell in cells.items():
+        also[column] = (*also.get(column, ()), stands.get(column))
+        _set(stands, column, cell)
+    return Kept(stands, also, now)
+
+
+def _ended(kept: Kept, cells: Mapping[str, Cell]) -> Kept:
+    stands = dict(kept.cells)
+    for column, cell in cells.items():
+        _set(stands, column, cell)
+    also = {column: older for column, older in kept.also.items() if column not in cells}
+    return Kept(stands, also, kept.since if also else None)
+
+
+def _undone(kept: Kept, cells: Iterable[str]) -> Kept:
+    stands, also = dict(kept.cells), dict(kept.also)
+    for column in cells:
+        older = also.pop(column, ())
+        if older:
+            _set(stands, column, older[-1])
+            also.update({column: older[:-1]} if older[:-1] else {})
+    return Kept(stands, also, kept.since if also else None)
+
+
+def _either(first: Kept, last: Kept, columns: Iterable[str]) -> Kept:
+    """Put two memories of a row together: what either says may stand."""
+    also: dict[str, tuple[Cell, ...]] = {}
+    for column in columns:
+        older = (*first.also.get(column, ()), *last.also.get(column, ()))
+        if not same(first.cells.get(column), last.cells.get(column)):
+            older = (*older, first.cells.get(column))
+        if older:
+            also[column] = older
+    return Kept(last.cells, also, last.since)
+
+
+def _set(cells: dict[str, Cell], column: str, cell: Cell) -> None:
+    if cell or isinstance(cell, Decimal):
+        cells[column] = cell
+    else:
+        cells.pop(column, None)
+
+
+def _put(texts: dict[str, str], row: str, text: str | None) -> None:
+    if text is None:
+        texts.pop(row, None)
+    else:
+        texts[row] = text

@@ -1,0 +1,166 @@
+"""The tracker's tables as they may be trusted: read, held against what is kept of them, and kept anew.
+
+What hands changed is set right in mind at once, so that no flow is misled; a flow's plan then puts it back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from worker.domain.cells import Row
+from worker.domain.kept import KEPT, Kept
+from worker.domain.plan import Plan
+from worker.domain.tables import TABLES
+from worker.engine.kept import KeptCells
+from worker.planning.hands import Gone, Judged, judge, judge_gone, swept
+from worker.planning.put_back import Place, Sight, put_back, sentences
+from worker.ports import Memory, TellsWho, Tracker, UnsafePlan
+
+_NOTES = "hand-notes"
+_TOLD_FOR = timedelta(days=1)
+_MONEY = ("Commissions", "Statements")  # the flows of money take turns with these; others only look at them
+_MONEY_FLOWS = frozenset({"commissions", "cash", "statements", "settle"})
+_TELLING = frozenset(name for name, table in TABLES.items() if any(c.name == "Problem" for c in table.columns))
+
+Notes = Mapping[Place, Mapping[str, datetime]]  # row → a sentence about hands → when it was last so
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """The rows as they should be believed, what hands did to them, and lead rows that were deleted."""
+
+    rows: Mapping[str, Sequence[Row]]
+    sight: Sight
+    notes: Notes
+    doubted: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What came of looking at one table; `before` is what was kept of the rows that were looked at."""
+
+    judged: Judged
+    before: Mapping[str, Kept]
+    gone: Gone
+
+
+def trusted(
+    kept: KeptCells, memory: Memory, found: Mapping[str, Sequence[Row]], *, lost: Collection[str], share: Decimal,
+    approve: str | None, saves: bool,
+) -> Trusted:  # fmt: skip
+    """Hold tables that were just read against what is kept; UnsafePlan when a person must look before anything is done.
+
+    `lost` are tables whose loss of rows was approved: nothing of it comes back. Without `saves` nothing is kept.
+    """
+    notes = _notes(memory)
+    looks = {table: _look(kept, table, found[table], notes, table in lost) for table in KEPT}
+    _not_swept(looks, share, approve)
+    if saves:
+        for table, look in looks.items():
+            news = {row: (look.before.get(row), cells) for row, cells in look.judged.stands.items()}
+            kept.adopt(table, news, look.gone.forgotten)
+    rows = {**found, **{table: [*look.judged.rows, *look.gone.ghosts] for table, look in looks.items()}}
+    return Trusted(rows, _sight(found, looks, notes), notes, looks["Leads"].gone.doubted)
+
+
+def _look(kept: KeptCells, table: str, rows: Sequence[Row], notes: Notes, lost: bool) -> _Look:
+    unlike = kept.unlike(table, rows)
+    before = kept.of(table, unlike)
+    lines = {row: frozenset(own) for (place, row), own in notes.items() if place == table}
+    judged = judge(table, rows, unlike, before, kept.columns(table) if unlike else (), lines)
+    missing = kept.gone(table, rows)
+    gone = Gone((), (), tuple(missing)) if lost else judge_gone(table, judged.rows, kept.of(table, missing))
+    return _Look(judged, before, gone)
+
+
+def _not_swept(looks: Mapping[str, _Look], share: Decimal, approve: str | None) -> None:
+    """Stop before any write where a table was changed by hands as nobody does on purpose."""
+    saw, cells = [], []
+    for table, look in looks.items():
+        if words := swept(table, look.judged.rows, look.judged.hands, share):
+            saw.append(words)
+            cells += [repr((h.table, h.row, h.column, str(h.stands), str(h.wrote))) for h in look.judged.hands]
+    digest = hashlib.sha256("\n".join([*saw, *sorted(cells)]).encode()).hexdigest()[:12]
+    if saw and approve != digest:
+        raise UnsafePlan((*saw, f"`quarterday run --approve {digest}` puts the {len(cells)} cells back"), digest)
+
+
+def _sight(found: Mapping[str, Sequence[Row]], looks: Mapping[str, _Look], notes: Notes) -> Sight:
+    """Gather the rows that do not stand as they are believed, or that tell of hands."""
+    hands = tuple(hand for look in looks.values() for hand in look.judged.hands)
+    ghosts = tuple(ghost for look in looks.values() for ghost in look.gone.ghosts)
+    places = {(hand.table, hand.row) for hand in hands} | notes.keys()
+    tables = {table for table, _ in places}
+    read = {place: row for table in tables for row in found[table] if (place := (table, row.id)) in places}
+    believed = {
+        place: row for table in tables for row in looks[table].judged.rows if (place := (table, row.id)) in places
+    }
+    return Sight(read, believed, hands, ghosts)
+
+
+# ---- a flow's plan --------------------------------------------------------------------------------------------------
+
+
+def with_hands(plan: Plan, seen: Trusted, tracker: Tracker, memory: Memory, now: datetime, *, saves: bool) -> Plan:
+    """Return a flow's plan with what hands did put back, told in `Problem` for a day."""
+    tables = [table for table in KEPT if table not in _MONEY or plan.flow in _MONEY_FLOWS]
+    by = _people(tracker, seen.sight)
+    said = {place: line for place, line in sentences(seen.sight.hands, by).items() if place[0] in tables}
+    notes = _noted(seen, said, now)
+    if saves and notes != seen.notes:
+        put = {_item(place): _body(own) for place, own in notes.items() if own != seen.notes.get(place)}
+        memory.save(_NOTES, put, [_item(place) for place in seen.notes.keys() - notes.keys()])
+    shown = {p: [line for line, at in own.items() if at > now - _TOLD_FOR] for p, own in notes.items()}
+    return put_back(plan, seen.sight, shown, by, tables)
+
+
+def _people(tracker: Tracker, sight: Sight) -> dict[Place, str]:
+    """Return by row who changed its cells, where the tracker knows."""
+    if not isinstance(tracker, TellsWho):
+        return {}
+    found: dict[Place, dict[str, None]] = {}
+    for hand in sight.hands:
+        if person := tracker.changed_by(hand.table, hand.row, hand.column):
+            found.setdefault((hand.table, hand.row), {})[person] = None
+    return {place: " and ".join(people) for place, people in found.items()}
+
+
+def _noted(seen: Trusted, said: Mapping[Place, str], now: datetime) -> Notes:
+    """Return the notes from now on: what is seen now, and older ones until their day is over and they are gone."""
+    found: dict[Place, dict[str, datetime]] = {}
+    for place, own in seen.notes.items():
+        row = seen.sight.read.get(place)
+        shown = str(row.cells.get("Problem") or "").split("\n") if row else []
+        staying = {line: at for line, at in own.items() if row and (at > now - _TOLD_FOR or line in shown)}
+        if staying:
+            found[place] = staying
+    for place, line in said.items():
+        if place[0] in _TELLING:
+            found[place] = {**found.get(place, {}), line: now}
+    return found
+
+
+def _notes(memory: Memory) -> Notes:
+    return {
+        place: {line: datetime.fromisoformat(at) for line, at in json.loads(body).items()}
+        for item, body in memory.load(_NOTES).items()
+        if (place := _place(item))
+    }
+
+
+def _item(place: Place) -> str:
+    return "/".join(place)
+
+
+def _place(item: str) -> Place:
+    table, _, row = item.partition("/")
+    return table, row
+
+
+def _body(notes: Mapping[str, datetime]) -> str:
+    return json.dumps({line: at.isoformat() for line, at in notes.items()})
