@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from worker.sandbox.google import masks
@@ -10,13 +10,14 @@ from worker.sandbox.google.a1 import Box, Rect
 from worker.sandbox.google.batch import Batch, Handler
 from worker.sandbox.google.dimensions import ROWS
 from worker.sandbox.google.errors import Refusal
-from worker.sandbox.google.grid import Formula, Pin, Sheet
+from worker.sandbox.google.grid import Formula, Look, Pin, Sheet
 from worker.sandbox.google.masks import Tree
 from worker.sandbox.google.references import shifted
 from worker.sandbox.google.rowscolumns import insert
 from worker.sandbox.google.shapes import written
 
 _LOOKS = ("userEnteredFormat", "note", "dataValidation")
+_PLAIN: Look = {}
 
 
 def put_cell(batch: Batch, sheet: Sheet, at: tuple[int, int], cell: Mapping[str, Any], tree: Tree) -> None:
@@ -24,11 +25,23 @@ def put_cell(batch: Batch, sheet: Sheet, at: tuple[int, int], cell: Mapping[str,
     row, column = at
     if "userEnteredValue" in tree:
         batch.writer.put(sheet, row, column, _value(cell.get("userEnteredValue", {})))
+    if not tree.keys().isdisjoint(_LOOKS):
+        old = sheet.lines[row].looks.get(column, _PLAIN)
+        sheet.look(batch.undo, row, column, _relooked(cell, tree)(old))
+
+
+def _relooked(cell: Mapping[str, Any], tree: Tree) -> Callable[[Look], Look]:
+    """Return what gives a look the masked fields of a CellData; cells that share a look share the new one."""
     named = {name: below for name, below in tree.items() if name in _LOOKS}
-    if named:
-        old = sheet.lines[row].looks.get(column, {})
-        new = masks.merged(old, cell, named, "CellData")
-        sheet.look(batch.undo, row, column, {name: part for name, part in _tidied(new).items() if part})
+    known: dict[int, tuple[Look, Look]] = {}  # the old ones are kept, so that their ids stay theirs
+
+    def relook(old: Look) -> Look:
+        if id(old) not in known:
+            new = _tidied(masks.merged(old, cell, named, "CellData"))
+            known[id(old)] = old, {name: part for name, part in new.items() if part}
+        return known[id(old)][1]
+
+    return relook
 
 
 def _tidied(look: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,12 +151,16 @@ def repeat_cell(batch: Batch, body: Mapping[str, Any]) -> None:
     sheet, rect = batch.rect(body.get("range", {}))
     cell = body.get("cell", {})
     formula = cell.get("userEnteredValue", {}).get("formulaValue")
+    relook = _relooked(cell, tree)
     for row in range(rect.top, rect.bottom):
         for column in range(rect.left, rect.right):
             if formula:
                 moved = shifted(Formula(formula), row - rect.top, column - rect.left)
                 cell = {**cell, "userEnteredValue": {"formulaValue": moved.text}}
-            put_cell(batch, sheet, (row, column), cell, tree)
+            if "userEnteredValue" in tree:
+                batch.writer.put(sheet, row, column, _value(cell.get("userEnteredValue", {})))
+            if not tree.keys().isdisjoint(_LOOKS):
+                sheet.look(batch.undo, row, column, relook(sheet.lines[row].looks.get(column, _PLAIN)))
 
 
 def set_data_validation(batch: Batch, body: Mapping[str, Any]) -> None:
