@@ -15,9 +15,9 @@ from decimal import Decimal
 
 from worker.domain.cells import Cell, Row, same
 from worker.domain.kept import KEPT, Kept, filled
-from worker.domain.leads import LeadRow
+from worker.domain.leads import LeadRow, is_sent
 from worker.domain.lines import LOCKED
-from worker.domain.tables import COMMISSIONS, LEADS, STATEMENTS, TABLES
+from worker.domain.tables import COMMISSIONS, LEADS, STATEMENTS, TABLES, TOLD_BY_PARTNER
 from worker.planning.intake import copies
 
 _IDS = ("Lead", "Deal ID", "Client ID", "Contact ID")  # what staff clear in a row that they copied
@@ -84,7 +84,9 @@ def judge(
 def _hands(table: str, row: Row, kept: Kept, known: Collection[str], notes: Collection[str]) -> Iterable[Hand]:
     key_column = TABLES[table].key
     key = str(kept.cells.get(key_column) or row.text(key_column))
-    for name in (column.name for column in TABLES[table].columns if column.owner == "W" and column.name in known):
+    theirs = TOLD_BY_PARTNER if table == LEADS.name and is_sent(row) else frozenset[str]()
+    ours = (c.name for c in TABLES[table].columns if c.owner == "W" and c.name in known and c.name not in theirs)
+    for name in ours:
         stands, wrote = row.cells.get(name), kept.cells.get(name)
         if any(alike(stands, older) for older in (wrote, *kept.also.get(name, ()))):
             continue
