@@ -263,7 +263,7 @@ def test_status(filled: Desk) -> None:
 
     assert 0 == said.code
     status = said.json
-    assert {"programme", "at", "flows", "messages", "held", "airtable_calls"} == status.keys()
+    assert {"programme", "at", "flows", "messages", "held", "airtable_calls", "exchange"} == status.keys()
     assert set(FLOWS) == set(status["flows"])
     assert {"in sync"} == {flow["state"] for flow in status["flows"].values()}
     assert {"state", "words", "counts", "started_at", "succeeded_at", "seconds"} == status["flows"]["cash"].keys()

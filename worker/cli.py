@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from worker.cli_money import COMMANDS
+from worker.cli_status import status
 from worker.config import TRACKERS
 from worker.options import CHANGES, DONE, FAILED, STOPPED, as_of_option, json_option, opened
 from worker.rules import FLOWS
@@ -167,22 +168,6 @@ def start(config_path: Path) -> None:
 
 
 @cli.command()
-@json_option
-@click.pass_obj
-def status(config_path: Path, as_json: bool) -> None:
-    """Show the health of every flow, what is held, and what was spent of the services' budgets."""
-    from worker.show import show_status, status_as_json
-    from worker.upkeep import report
-
-    with opened(config_path) as app:
-        health = report(app)
-    if as_json:
-        click.echo(json.dumps(status_as_json(health), ensure_ascii=False))
-    else:
-        show_status(health)
-
-
-@cli.command()
 @click.argument("key")
 @as_of_option
 @json_option
@@ -290,5 +275,5 @@ def demo(serve: bool, port: int, folder: Path | None, tracker: str) -> None:
     sys.exit(play(serve=serve, port=port, folder=folder, tracker=tracker))
 
 
-for _command in COMMANDS:
+for _command in (status, *COMMANDS):
     cli.add_command(_command)
