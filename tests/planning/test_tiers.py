@@ -151,6 +151,28 @@ def test_lines_that_stand_still_count_by_what_is_on_them(cells: dict[str, Any], 
     assert [amount] == first(told)
 
 
+def test_lines_that_stand_still_keep_their_place_by_won_date() -> None:
+    """9000, won on the 12th, still comes after 9001, won on the 10th, once its shares went wrong; so too in March."""
+    told = story(
+        big("9000", "10000", won_at="2025-01-12"), big("9001", "10000", won_at="2025-01-10"),
+        plans=[tiered(tier_period="quarter")],
+    ).on("2025-01-15")  # fmt: skip
+    before = first(told)
+    told.on("2025-01-16", lead=lead("9000", "acme 99"))
+
+    assert ["1000.00", "1500.00", "1500.00"] == before == first(told)
+
+
+def test_lines_that_stand_still_have_the_first_of_their_month_where_no_won_date_is_known() -> None:
+    """9000's deal can't be found any more: its line of January comes first."""
+    told = story(
+        big("9000", "10000", won_at="2025-01-12"), big("9001", "10000", won_at="2025-01-10"), plans=[tiered(months=1)]
+    ).on("2025-01-15")  # fmt: skip
+    told.on("2025-01-16", deals={"9001": told.facts.deals["9001"]})
+
+    assert ["1500.00"] == first(told)
+
+
 # ---- caps -----------------------------------------------------------------------------------------------------------
 
 

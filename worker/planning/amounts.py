@@ -122,10 +122,15 @@ def parts_of(plan: CommissionPlan, start: date, term: int | None, today: date) -
     return parts if plan.months else parts[: max(through, 0)]
 
 
-def remembered(rows: Iterable[Line], today: date) -> dict[Month, Base]:
-    """Return what the months that are over were made with: it stands on their lines, and stays."""
+def remembered(case: Case, today: date) -> dict[Month, Base]:
+    """Return what the months that are over were made with: it stands on their lines, and stays.
+
+    Lines that were cancelled meanwhile, of a partner taken off the deal above all, may know less than the others.
+    """
     found: dict[Month, Base] = {}
-    for row in sorted(rows, key=lambda row: (row.locked, row.key)):
+    staying = {terms.partner.key for terms in case.terms}
+    known = sorted(case.rows, key=lambda r: (r.locked, r.status != "Cancelled", r.partner in staying, r.key))
+    for row in known:
         if row.kind == "commission" and row.base is not None and row.month.over(today):
             found[row.month] = row.base
     return found

@@ -46,7 +46,7 @@ def plan_lines(facts: Facts, existing: Sequence[Line], today: date) -> Outcome:
     money, suggestions = cash_of(facts, found, today)
     found.cases = [replace(case, doubt=case.doubt or money[case.home].doubt) for case in found.cases]
     runs = runs_of(facts, found, money, today)
-    amounts = _priced(runs, [line for line, _ in found.still])
+    amounts = _priced(runs, [line for line, _ in found.still], found.won)
     keys = Keys.of(standing.values())
     lines = [stand_still(line, reason) for line, reason in found.still]
     by_home: dict[str, list[tuple[Run, Sequence[Priced]]]] = defaultdict(list)
@@ -54,7 +54,7 @@ def plan_lines(facts: Facts, existing: Sequence[Line], today: date) -> Outcome:
         by_home[run.case.home].append((run, own))
     for case in found.cases:
         lines += _case_lines(facts, case, by_home[case.home], money[case.home], keys, today)
-    ups = true_ups(runs, amounts, found.still, today)
+    ups = true_ups(runs, amounts, found.still, found.won, today)
     tiers = [line for line in standing.values() if line.deal is None]
     lines += true_up_lines(ups, tiers, found.still, facts.partners, keys, today)
     return Outcome(tuple(sorted(lines, key=_order)), tuple(found.problems), suggestions)
@@ -65,15 +65,15 @@ def _order(line: Line) -> tuple[str, bool, tuple[int, str], str, str, str, str]:
     return line.partner, line.deal is None, deal, str(line.month), line.kind, line.answers or "", line.key
 
 
-def _priced(runs: Sequence[Run], still: Sequence[Line]) -> list[list[Priced]]:
+def _priced(runs: Sequence[Run], still: Sequence[Line], won: Mapping[str, date]) -> list[list[Priced]]:
     """Return the amounts of every run: exact by its plan, rounded together with its deal's others, cut to caps."""
-    exact = exact_amounts(runs, still)
+    exact = exact_amounts(runs, still, won)
     found: list[list[Priced]] = [[] for _ in runs]
     for places in together(runs):
         group = priced([runs[place] for place in places], [exact[place] for place in places])
         for place, own in zip(places, group, strict=True):
             found[place] = own
-    return cut_to_caps(runs, found, still)
+    return cut_to_caps(runs, found, still, won)
 
 
 def _case_lines(

@@ -65,6 +65,9 @@ class Survey:
     cases: list[Case] = field(default_factory=list)
     still: list[tuple[Line, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    won: Mapping[str, date] = field(
+        default_factory=dict
+    )  # won dates of deals whose lines stand still, by the lines' deal
 
 
 def survivors(deals: Mapping[str, Deal]) -> dict[str, str]:
@@ -100,6 +103,7 @@ def survey(facts: Facts, rows: Mapping[str, Sequence[Line]], today: date) -> Sur
     for home, lines in rows.items():
         if home not in taken:
             found.still += [(line, _orphaned(line, known)) for line in lines]
+    found.won = _won_dates(facts, found)
     found.problems.sort(key=lambda p: (deal_order(p.deal or ""), p.partner or ""))
     return found
 
@@ -118,10 +122,19 @@ def _homes(leads: Sequence[Lead], rows: Mapping[str, Sequence[Line]], survivor: 
     return homes
 
 
+def _won_dates(facts: Facts, found: Survey) -> dict[str, date]:
+    """Return when the deals of lines that stand still were won, as far as that is known: the survivor's date."""
+    homes = {line.deal for line, _ in found.still if line.deal is not None}
+    deals = {home: facts.deals.get(found.survivors.get(home, home)) for home in homes}
+    return {
+        home: local_day(d.won_at, facts.zone) for home, d in deals.items() if d is not None and d.won_at is not None
+    }
+
+
 def _orphaned(line: Line, known: set[str]) -> str:
     if line.lead in known:
         return f"lead {line.lead} is not tied to deal {line.deal} any more"
-    return f"the lead row of deal {line.deal} can't be found"
+    return "the row of its lead was deleted from Leads: restore it"
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def runs_of(facts: Facts, found: Survey, money: Mapping[str, Receipts], today: d
                 starts.append((case, terms, start))
     firsts = _first_months(starts, found.still, facts.deals)
     runs: list[Run] = []
-    memories = {case.home: remembered(case.rows, today) for case in found.cases}
+    memories = {case.home: remembered(case, today) for case in found.cases}
     for case, terms, start in starts:
         parts = parts_of(terms.plan, start, stated_term(case.deal), today)
         if terms.plan.count_months_per == "client" and terms.plan.months and case.deal.company:

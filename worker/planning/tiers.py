@@ -54,11 +54,14 @@ def spell(plan: CommissionPlan, month: Month) -> Spell:
 # ---- the metric -----------------------------------------------------------------------------------------------------
 
 
-def exact_amounts(runs: Sequence[Run], still: Iterable[Line]) -> list[list[Exact]]:
-    """Return the exact commission of every slot; `still` are lines that can't be computed, but count in the metric."""
+def exact_amounts(runs: Sequence[Run], still: Iterable[Line], won: Mapping[str, date]) -> list[list[Exact]]:
+    """Return the exact commission of every slot; `still` are lines that can't be computed, but count in the metric.
+
+    `won` has the won dates of their deals.
+    """
     found: list[list[Exact]] = [_flat(run) for run in runs]
     tiered = {run.partner for run in runs if run.plan.tiers}
-    entries = line_up(runs, still, tiered) if tiered else {}
+    entries = line_up(runs, still, won, tiered) if tiered else {}
     metrics: dict[tuple[str, str, str], _Metric] = {}
     for i, run in enumerate(runs):
         if run.plan.tiers:
@@ -88,8 +91,9 @@ def _flat(run: Run) -> list[Exact]:
 
 
 def line_up(
-    runs: Sequence[Run], still: Iterable[Line], partners: set[str], amounts: Sequence[Sequence[Priced]] | None = None
-) -> dict[tuple[str, str], list[Entry]]:
+    runs: Sequence[Run], still: Iterable[Line], won: Mapping[str, date], partners: set[str],
+    amounts: Sequence[Sequence[Priced]] | None = None,
+) -> dict[tuple[str, str], list[Entry]]:  # fmt: skip
     """Return the lines that count of some partners, by partner and currency, in their order."""
     found: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for i, run in enumerate(runs):
@@ -105,7 +109,7 @@ def line_up(
                 found[run.partner, case.currency].append(entry)
     for line in still:
         if line.partner in partners and line.kind == "commission" and line.status != "Cancelled" and line.deal:
-            order = (line.month, line.month.first_day, deal_order(line.deal))
+            order = (line.month, won.get(line.deal, line.month.first_day), deal_order(line.deal))
             entry = Entry(order, line.currency, _base_of(line), line.deal, line.amount, None)
             found[line.partner, line.currency].append(entry)
     for entries in found.values():
@@ -158,11 +162,13 @@ def bracket_of(total: Fraction, brackets: Sequence[Bracket]) -> Bracket:
 # ---- caps -----------------------------------------------------------------------------------------------------------
 
 
-def cut_to_caps(runs: Sequence[Run], amounts: Sequence[Sequence[Priced]], still: Iterable[Line]) -> list[list[Priced]]:
+def cut_to_caps(
+    runs: Sequence[Run], amounts: Sequence[Sequence[Priced]], still: Iterable[Line], won: Mapping[str, date]
+) -> list[list[Priced]]:
     """Cut rounded amounts beyond a cap of their plan, in order; what is cut goes to nobody else."""
     found = [list(own) for own in amounts]
     capped = {r.partner for r in runs if r.plan.cap_per_deal is not None or r.plan.cap_per_partner is not None}
-    for entries in (line_up(runs, still, capped, amounts) if capped else {}).values():
+    for entries in (line_up(runs, still, won, capped, amounts) if capped else {}).values():
         of_deal: dict[str, Decimal] = defaultdict(Decimal)
         of_period: dict[tuple[str, Spell], Decimal] = defaultdict(Decimal)
         for entry in entries:

@@ -67,13 +67,15 @@ class _Account:
         return self.runs[place[0]]
 
 
-def true_ups(runs: Sequence[Run], amounts: Sequence[Sequence[Priced]], still: Still, today: date) -> list[TrueUp]:
+def true_ups(
+    runs: Sequence[Run], amounts: Sequence[Sequence[Priced]], still: Still, won: Mapping[str, date], today: date
+) -> list[TrueUp]:
     """Return the true-ups of all periods that are over, the zero ones too."""
     partners = {run.partner for run in runs if _retroactive(run)}
     if not partners:
         return []
     found: list[TrueUp] = []
-    ledger = line_up(runs, [line for line, _ in still], partners, amounts)
+    ledger = line_up(runs, [line for line, _ in still], won, partners, amounts)
     for partner, currency in sorted(ledger):
         own = [(line, why) for line, why in still if line.partner == partner]
         account = _Account(runs, amounts, ledger[partner, currency], own)
