@@ -6,13 +6,13 @@ Everything is exact until `telescoped` rounds, once. Who earns: `earning`; tiers
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from worker.domain.lines import Base, Line
+from worker.domain.lines import Base
 from worker.domain.money import rounded, zero
 from worker.domain.months import Month
 from worker.domain.plans import CommissionPlan

@@ -65,9 +65,7 @@ class Survey:
     cases: list[Case] = field(default_factory=list)
     still: list[tuple[Line, str]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    won: Mapping[str, date] = field(
-        default_factory=dict
-    )  # won dates of deals whose lines stand still, by the lines' deal
+    won: Mapping[str, date] = field(default_factory=dict)  # when deals of `still` lines were won
 
 
 def survivors(deals: Mapping[str, Deal]) -> dict[str, str]:
