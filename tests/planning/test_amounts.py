@@ -132,7 +132,7 @@ def test_months_that_are_over_keep_their_base_for_a_new_partner_too() -> None:
 
 
 def test_a_line_cancelled_before_a_raise_does_not_undo_it() -> None:
-    """cedar is taken off in May, with 1,200.00 on the cancelled lines; acme keeps the raise of June when June is over."""
+    """cedar is taken off in May, with 1,200.00 on the cancelled lines; acme keeps the raise of June all the same."""
     told = story(deal(value="1200"), leads=[lead(who="acme 50, cedar 50")], partners=[partner(), partner("cedar")])
     told.on("2025-01-15").on("2025-05-20", lead=lead(who="acme 100")).on("2025-06-10", deal=deal(value="1800"))
     told.on("2025-08-01")
