@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -111,5 +112,6 @@ def spent(app: App, today: date) -> Spent:
         calls = app.caller.usage(f"airtable.{airtable.base}.month", today.replace(day=1))
         return Spent(calls, airtable.monthly_calls)
     assert app.config.google_sheets is not None  # one of the two was chosen
-    limits = [f"google-sheets.{app.config.google_sheets.spreadsheet}.{kind}" for kind in ("read", "write")]
+    account = json.loads(app.config.google_sheets.service_account)["client_email"]
+    limits = [f"google-sheets.{account}.{kind}" for kind in ("read", "write")]
     return Spent(sum(app.caller.usage(limit, today - timedelta(days=30)) for limit in limits), None)

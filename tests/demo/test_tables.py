@@ -22,8 +22,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 TYPED = {
     "Partner": "North Star", "Company": "=IMPORTXML(1)", "Phone": "+44 20 7946 0018", "Website": "00123",
-    "Notes": "Met at the fair.\nWants to start soon.", "Estimated value": 12500, "Direction": "Sent", "Hold": True,
-    "Submitted": "2026-07-12T08:30:00.000Z", "Won on": "2026-03-01", "Lead": "L-AAAAAAAA", "Deal value": 83.5,
+    "Notes": "Met at the fair.\nWants to start soon.", "Estimated value": 12500.5, "Direction": "Sent", "Hold": True,
+    "Submitted": "2026-07-12T08:30:00.000Z", "Won on": "2026-03-01", "Lead": "L-AAAAAAAA", "Deal value": 0,
 }  # fmt: skip
 
 

@@ -70,14 +70,14 @@ def _welcome(teller: Teller, tracker: str) -> None:
 
 
 def _farewell(teller: Teller, tracker: str, seconds: float) -> None:
-    choice = "" if tracker == "Airtable" else " TRACKER=google-sheets"
+    choice = "" if tracker == "Airtable" else " (with TRACKER=google-sheets)"
     teller.say(f"\nThat was a year in {seconds:.0f} seconds. Where to look next:\n")
     for what, why in (
-        (f"make serve{choice}", "the same in a browser: move deals, pay invoices, let a month pass"),
+        ("make serve", f"the same in a browser{choice}: move deals, pay invoices, let a month pass"),
         ("README.md", f"the manual: connecting your own {tracker}, HubSpot, Xero, Slack and mail"),
         ("config.example.toml", "every setting"),
         ("rules/", "the business policy, for staff to change: plans, stages, calendar, words"),
         ("quarterday init", "writes config.toml by asking; then setup, doctor, plan and run"),
     ):
-        teller.say(f"  [bold]{what:{max(22, len(choice) + 12)}}[/]{why}")
+        teller.say(f"  [bold]{what:22}[/]{why}")
     teller.say("")

@@ -22,6 +22,7 @@ from worker.sandbox.world import World
 
 Cells = Mapping[str, Any]
 _TEXT = frozenset({"text", "long text", "email", "phone", "url"})
+_KINDS = {table.name: {column.name: column.kind for column in table.columns} for table in TABLES.values()}
 
 
 class TableHands(Protocol):
@@ -190,16 +191,15 @@ class SheetHands:
         return f"'{value}" if kind in _TEXT and not _is_plain(sheet, number, column) else value
 
     def _shown(self, table: str, header: Sequence[Any], cells: Sequence[Any]) -> dict[str, Any]:
-        found = {
-            str(name): self._seen(table, str(name), cell) for name, cell in zip(header, cells, strict=False) if name
+        """Return the filled cells of a row as people see them."""
+        return {
+            str(name): self._seen(_kind(table, str(name)), cell)
+            for name, cell in zip(header, cells, strict=False)
+            if name != "" and cell != "" and cell is not False  # 0 is a number that stands there
         }
-        return {name: cell for name, cell in found.items() if cell is not None}
 
-    def _seen(self, table: str, column: str, cell: Any) -> Any:
-        if cell == "" or cell is False or cell is None:
-            return None
-        kind = _kind(table, column)
-        if isinstance(cell, bool) or not isinstance(cell, int | float) or kind not in ("date", "datetime"):
+    def _seen(self, kind: str, cell: Any) -> Any:
+        if isinstance(cell, str | bool) or kind not in ("date", "datetime"):
             return cell
         day, second = from_serial(cell)
         if kind == "date":
@@ -214,8 +214,7 @@ class SheetHands:
 
 def _kind(table: str, column: str) -> str:
     """Return what a column of ours holds; other people's columns hold text."""
-    known = TABLES[table].columns if table in TABLES else ()
-    return next((one.kind for one in known if one.name == column), "text")
+    return _KINDS.get(table, {}).get(column, "text")
 
 
 def _is_plain(sheet: Sheet, number: int, column: str) -> bool:
