@@ -228,8 +228,10 @@ class App:
     ) -> Result:
         """Plan and apply, and again while the writes themselves bring more to do (a statement: draft, told, issued)."""
         results: list[Result] = []
+        plans: list[Plan] = []
         for _ in range(_PASSES):
             plan = FLOWS[flow](programme)
+            plans.append(plan)
             self._let_through(plan, replace(approved, exactly={}) if results else approved, programme)
             results.append(
                 apply(
@@ -244,7 +246,7 @@ class App:
                 break
         if flow == "sweep":
             trim(programme.tracker, self.schedule.keep_activity)
-        return summed(flow, results, plan.notes)
+        return summed(flow, results, plans)
 
     def is_quiet(self) -> bool:
         """Tell whether nobody is to be told anything at this hour."""
@@ -295,12 +297,17 @@ class App:
             raise UnsafePlan((*plan.saw, f"`quarterday run {plan.flow} --approve {digest}` does exactly this plan"))
 
 
-def summed(flow: str, results: Sequence[Result], notes: Sequence[str]) -> Result:
-    """Put the passes of one run together; what is left over is what the last one left."""
+def summed(flow: str, results: Sequence[Result], plans: Sequence[Plan]) -> Result:
+    """Put the passes of one run together; what is left over is what the last one left.
+
+    What a plan only notes is for a person to look at as well; what it remarks is not.
+    """
     last = results[-1]
     counts = {name: sum(r.counts.get(name, 0) for r in results) for name in last.counts}
     counts["waiting"] = last.counts.get("waiting", 0)
-    problems = tuple(dict.fromkeys([*(p for r in results for p in r.problems), *notes]))
+    said = [words for plan in plans for words in (*plan.notes, *plan.remarks)]
+    problems = tuple(dict.fromkeys([*(p for r in results for p in r.problems), *said]))
     errors = tuple(dict.fromkeys(e for r in results for e in r.errors))
-    attention = last.state == "in sync" and any(r.state == "needs attention" for r in results)
+    attention = any(r.state == "needs attention" for r in results) or any(plan.notes for plan in plans)
+    attention = attention and last.state == "in sync"
     return Result(flow, "needs attention" if attention else last.state, counts, problems, errors)

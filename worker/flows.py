@@ -23,6 +23,7 @@ from worker.programme import (
     begun_on,
     checked_stages,
     ladder,
+    leads_in_doubt,
     money_facts,
     put_right,
     read_deals,
@@ -63,7 +64,7 @@ def plan_stages(programme: Programme) -> Plan:
         partners=tables.names, seen=rows_seen(programme), zone=programme.zone, now=programme.now, words=programme.words,
     )  # fmt: skip
     remember_rows(programme, shown, tables.leads)
-    return put_right(programme, tables, plan)
+    return put_right(programme, tables, replace(plan, notes=(*plan.notes, *leads_in_doubt(programme, tables))))
 
 
 def read_money(programme: Programme) -> tuple[Tables, Facts]:
@@ -130,7 +131,7 @@ def plan_settle(programme: Programme) -> Plan:
 
 
 def plan_sweep(programme: Programme) -> Plan:
-    """Everything, whole → what a missed event would have changed; `notes` count what it repaired."""
+    """Everything, whole → what a missed event would have changed; `remarks` count what it repaired."""
     parts = [plan_stages(replace(programme, whole=True))]  # reads tracker and CRM in full
     try:
         programme.ledger.books(whole=True)
@@ -141,8 +142,8 @@ def plan_sweep(programme: Programme) -> Plan:
     # Partners' totals are of the lines as they stood; the next settle brings them up to date.
     plan = replace(plan, edits=tuple(edit for edit in plan.edits if edit.table != "Partners"))
     repaired = len(plan.edits)
-    note = (f"{repaired} row{'s' if repaired != 1 else ''} put right that no flow had heard of",) if repaired else ()
-    return replace(plan, notes=(*plan.notes, *note))
+    count = (f"{repaired} row{'s' if repaired != 1 else ''} put right that no flow had heard of",) if repaired else ()
+    return replace(plan, remarks=count)
 
 
 FLOWS: Mapping[str, Callable[[Programme], Plan]] = {

@@ -23,7 +23,7 @@ from worker.planning.assembly import assemble
 from worker.planning.commissions import Facts
 from worker.planning.partners import keyed
 from worker.ports import Books, Clock, Crm, Ledger, Memory, Tracker, UnsafePlan
-from worker.trust import Trusted, trusted, with_hands
+from worker.trust import Trusted, doubts, trusted, with_hands
 
 EVERYTHING = ("Partners", "Members", "Leads", "Splits", "Commissions", "Statements")
 
@@ -116,6 +116,11 @@ def read_tables(programme: Programme) -> Tables:
 def put_right(programme: Programme, tables: Tables, plan: Plan) -> Plan:
     """Return a flow's plan together with what brings the worker's own cells back to what it wrote."""
     return with_hands(plan, tables.seen, programme.tracker, programme.memory, programme.now, saves=programme.look_twice)
+
+
+def leads_in_doubt(programme: Programme, tables: Tables) -> tuple[str, ...]:
+    """Return in words which lead rows were deleted; their deals stay as they are."""
+    return doubts(tables.seen, programme.memory, programme.now, saves=programme.look_twice)
 
 
 def _not_emptied(programme: Programme, found: Mapping[str, Sequence[Row]]) -> Collection[str]:

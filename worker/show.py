@@ -68,12 +68,12 @@ def show_plans(plans: Mapping[str, Plan], digest: str, failures: Mapping[str, st
     """Show every change grouped by partner, with totals, guards and the digest."""
     out = console()
     for flow, plan in plans.items():
-        if not len(plan) and not plan.saw and not plan.notes:
+        if not len(plan) and not (plan.saw or plan.notes or plan.remarks):
             out.print(f"[bold]{flow}[/]: nothing to change")
             continue
         out.print(f"[bold]{flow}[/]: {_counted(plan)}   digest [bold]{plan.digest()}[/]")
         _show_changes(out, plan)
-        for note in plan.notes:
+        for note in (*plan.notes, *plan.remarks):
             out.print(f"  [yellow]note[/] {escape(note)}")
         for words in plan.saw:
             out.print(f"  [red]stopped by a guard[/]: {escape(words)}")
@@ -145,7 +145,7 @@ def _plan_json(plan: Plan) -> dict[str, Any]:
     return {
         "digest": plan.digest(),
         "stopped_by": list(plan.saw),
-        "notes": list(plan.notes),
+        "notes": [*plan.notes, *plan.remarks],
         "totals": {currency: format(amount, "f") for currency, amount in moved(plan).items()},
         "edits": [
             {"table": e.table, "row": e.row, "key": e.key, "partner": e.about, "reason": e.reason,

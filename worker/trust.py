@@ -17,11 +17,11 @@ from worker.domain.kept import KEPT, Kept
 from worker.domain.plan import Plan
 from worker.domain.tables import TABLES
 from worker.engine.kept import KeptCells
-from worker.planning.hands import Gone, Judged, judge, judge_gone, swept
+from worker.planning.hands import Gone, Judged, in_doubt, judge, judge_gone, open_lines, swept
 from worker.planning.put_back import Place, Sight, put_back, sentences
 from worker.ports import Memory, TellsWho, Tracker, UnsafePlan
 
-_NOTES = "hand-notes"
+_NOTES, _DOUBTED = "hand-notes", "deleted-leads"
 _TOLD_FOR = timedelta(days=1)
 _MONEY = ("Commissions", "Statements")  # the flows of money take turns with these; others only look at them
 _MONEY_FLOWS = frozenset({"commissions", "cash", "statements", "settle"})
@@ -143,6 +143,25 @@ def _noted(seen: Trusted, said: Mapping[Place, str], now: datetime) -> Notes:
         if place[0] in _TELLING:
             found[place] = {**found.get(place, {}), line: now}
     return found
+
+
+# ---- lead rows that were deleted ------------------------------------------------------------------------------------
+
+
+def doubts(seen: Trusted, memory: Memory, now: datetime, *, saves: bool) -> tuple[str, ...]:
+    """Return what is said of deleted lead rows: for a day, and for as long as lines are held because of them."""
+    noted = memory.load(_DOUBTED)
+    fresh = {lead.id: now.isoformat() for lead in seen.doubted if lead.id not in noted}
+    back = noted.keys() - {lead.id for lead in seen.doubted}
+    if saves and (fresh or back):
+        memory.save(_DOUBTED, fresh, back)
+    since = {row: datetime.fromisoformat(at) for row, at in {**noted, **fresh}.items()}
+    lines = seen.rows["Commissions"]
+    found = [(lead, open_lines(lead, lines), now - since[lead.id] < _TOLD_FOR) for lead in seen.doubted]
+    return tuple(in_doubt(lead, held) for lead, held, young in found if held or young)
+
+
+# ---- notes on their shelf -------------------------------------------------------------------------------------------
 
 
 def _notes(memory: Memory) -> Notes:

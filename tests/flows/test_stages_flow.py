@@ -251,13 +251,16 @@ def test_a_deal_in_another_pipeline(staffed: Desk) -> None:
 
 
 def test_a_lead_whose_row_is_deleted(staffed: Desk) -> None:
-    """Its deal is nobody's concern any more."""
+    """It is in doubt, and somebody is told; its deal is left alone, and no partner hears of it."""
     row, deal = lead(staffed)
     staffed.hands.delete("Leads", row)
     staffed.world.hubspot.move_deal(deal, "closedwon")
 
-    assert "in sync" == stages(staffed).state
+    outcome = stages(staffed)
+    assert "needs attention" == outcome.state
+    assert f"its deal {deal} stays as it is in the CRM. Restore the row" in outcome.words
     assert 1 == len(subjects(staffed))
+    assert 1 == len(staffed.world.hubspot.deals())
 
 
 # ---- hands ----------------------------------------------------------------------------------------------------------

@@ -236,7 +236,7 @@ def test_a_held_line_forgets_what_covered_it() -> None:
     [
         ({"deals": {}}, "the deal can't be read any more"),
         ({"deal": deal(won_at=None, state="open")}, "the deal has no won date any more"),
-        ({"leads": []}, "the lead row of deal 9001 can't be found"),
+        ({"leads": []}, "the row of its lead was deleted from Leads: restore it"),
         ({"lead": lead("9002", key="L-1")}, "lead L-1 is not tied to deal 9001 any more"),
         ({"lead": lead("", key="L-1")}, "lead L-1 is not tied to deal 9001 any more"),
     ],

@@ -74,13 +74,17 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All changes of one run of one flow. `notes` are things to say in `status` that change nothing."""
+    """All changes of one run of one flow.
+
+    `notes` are things to look at that change nothing, `remarks` things worth saying that nobody need look at.
+    """
 
     flow: str
     edits: tuple[RowEdit, ...] = ()
     pushes: tuple[Push, ...] = ()
     tells: tuple[Tell, ...] = ()
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     saw: tuple[str, ...] = field(default=())  # what a guard objects to, in words; empty when nothing
 
     def __len__(self) -> int:

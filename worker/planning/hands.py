@@ -165,6 +165,21 @@ def _comes_back(row: Row) -> bool:
     return row.table == STATEMENTS.name
 
 
+def open_lines(lead: Row, lines: Iterable[Row]) -> int:
+    """Return how many lines of a deleted lead are open: they are held until its row is back."""
+    closed = LOCKED | {"Cancelled"}
+    return sum(line.text("Lead") == lead.text("Lead") and line.text("Status") not in closed for line in lines)
+
+
+def in_doubt(lead: Row, held: int) -> str:
+    """Return what is said of a deleted lead."""
+    lines = f", and its {held} open line{'s are' if held > 1 else ' is'} held" if held else ""
+    return (
+        f"Leads: the row of {lead.text('Lead')} was deleted; its deal {lead.text('Deal ID')} stays as it is in the CRM"
+        f"{lines}. Restore the row; one that is added anew is another lead"
+    )
+
+
 # ---- too much at once -----------------------------------------------------------------------------------------------
 
 

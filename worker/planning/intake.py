@@ -34,7 +34,7 @@ COPY_OF_SENT = (
     "This row is a copy of another row and counts for nothing: delete it, or, if it is a lead of its own, clear its "
     "Lead cell"
 )
-NO_KEY = "Lead holds something that is not a key: clear the cell"
+NO_KEY = "Lead holds something that is not a key: clear Lead"
 
 Verdict = tuple[str, str | None]  # status and problem
 
