@@ -11,7 +11,7 @@ from email import message_from_bytes
 from email.policy import default as mail_policy
 from typing import Any
 
-from tests.flows.conftest import Desk
+from tests.flows.conftest import Desk, on_both
 
 CHANNEL = "C0NORTHSTAR"
 KEY = "2026-Q1/north-star/GBP"
@@ -86,6 +86,7 @@ def subjects(desk: Desk) -> list[str]:
     return found
 
 
+@on_both
 def test_from_the_form_to_the_bank(desk: Desk) -> None:
     """A lead becomes a deal, twelve lines, a statement and a paid bill; every row is right at every step."""
     world = desk.world
