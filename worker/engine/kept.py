@@ -78,14 +78,15 @@ class KeptCells:
     # ---- remembering what was read ------------------------------------------------------------------------------
 
     def adopt(
-        self, table: str, news: Mapping[str, tuple[Kept | None, Mapping[str, Cell]]], gone: Iterable[str]
+        self, table: str, news: Mapping[str, tuple[Kept | None, Mapping[str, Cell]]], gone: Iterable[str] = ()
     ) -> None:
         """Take rows as they stand: each with what was remembered of it, and its cells from now on; forget those gone.
 
         A cell that another process noted anew meanwhile stays what it noted.
         """
         texts, columns = self._texts[table], KEPT[table]
-        wanted = {row: filled(cells, columns) for row, (_, cells) in news.items()}
+        stands = {row: filled(cells, columns) for row, (_, cells) in news.items()}
+        wanted = {row: cells for row, cells in stands.items() if not _is_kept(news[row][0], cells)}
         lost = set(gone)
 
         def change(_: str, row: str, text: str | None) -> str | None:
@@ -99,7 +100,7 @@ class KeptCells:
         moved = {} if self.columns(table) == frozenset(columns) else {_shelf(table): known}
         if wanted or lost or moved:
             self._memory.amend([(_shelf(table), row) for row in (*wanted, *lost)], change, moved)
-        texts.update({row: row_text(cells) for row, cells in wanted.items()})
+        texts.update({row: row_text(cells) for row, cells in stands.items()})
         for row in lost:
             texts.pop(row, None)
 
@@ -161,6 +162,11 @@ class KeptCells:
             if known is not None:
                 _put(known, str(row), change(shelf, str(row), known.get(str(row))))
         self._quiet.clear()
+
+
+def _is_kept(kept: Kept | None, cells: Mapping[str, Cell]) -> bool:
+    """Tell whether exactly these cells are kept already, without doubt."""
+    return kept is not None and not kept.also and row_text(kept.cells) == row_text(cells)
 
 
 def _shelf(table: str) -> str:

@@ -1,0 +1,358 @@
+"""What is remembered of the worker's cells: exactly, per row, through writes that fail or die, beside other writers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import event
+
+from worker.domain.cells import Cell, Row
+from worker.domain.kept import KEPT, Kept, filled
+from worker.engine.kept import KeptCells
+from worker.engine.kept_text import kept_of, kept_text, row_text
+from worker.engine.memory import StoreMemory
+from worker.engine.store import Store
+from worker.ports import Conflict, Edit, Refused, ServiceError, Unavailable, Unsure
+
+from .conftest import Bench
+from .standins import StillClock, edit, mint, plan
+
+SHELF = "kept/Leads"
+EVERYTHING = ("Leads", "Commissions", "Members")
+LEAD: dict[str, Cell] = {"Lead": "L-AAAAAAAA", "Status": "New", "Company": "Acme"}
+
+
+def lead(id_: str = "r1", **cells: Cell) -> Row:
+    """Return a lead row as it is read."""
+    return Row("Leads", id_, {**LEAD, **{column.replace("_", " "): cell for column, cell in cells.items()}})
+
+
+class Desk:
+    """Processes that share one store; each looks afresh."""
+
+    def __init__(self, store: Store, clock: StillClock) -> None:
+        self.memory = StoreMemory(store, "acme/flows")
+        self.clock = clock
+        self.writes = 0
+        event.listen(store._write, "begin", self._count)
+
+    def _count(self, _connection: object) -> None:
+        self.writes += 1
+
+    def looks(self) -> KeptCells:
+        """Return what a process sees that begins its round now."""
+        kept = KeptCells(self.memory, self.clock)
+        kept.load(EVERYTHING)
+        return kept
+
+    def adopt(self, *rows: Row) -> None:
+        """Take rows as they stand."""
+        kept = self.looks()
+        unlike = kept.unlike("Leads", rows)
+        before = kept.of("Leads", unlike)
+        kept.adopt("Leads", {row.id: (before.get(row.id), row.cells) for row in rows if row.id in unlike})
+
+    def stands(self, row: str = "r1") -> Kept | None:
+        """Return what is kept of a row."""
+        text = self.memory.load(SHELF).get(row)
+        return None if text is None else kept_of(text)
+
+
+@pytest.fixture
+def desk(store: Store, clock: StillClock) -> Desk:
+    return Desk(store, clock)
+
+
+def status(word: str, row: str | None = "r1", key: str = "L-AAAAAAAA", *, whole: bool = False) -> Edit:
+    """Return the edit of a lead's status."""
+    return Edit("Leads", row, key, {"Status": word}, whole=whole)
+
+
+# ---- as text --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["text", "1", "{}", "“ü”\n🚀", Decimal("100.00"), Decimal("1E+2"), Decimal(0), True, date(2026, 1, 2),
+     datetime(2026, 1, 2, 3, 4, 5, 678901, UTC), ("r1", "r2")],
+)  # fmt: skip
+def test_cells_come_back_exactly(cell: Cell) -> None:
+    """Type and digits are the same, also of an older value, and equal rows have equal text."""
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    kept = Kept({"Status": cell}, {"Status": (None, cell)}, now)
+
+    assert repr(Kept({"Status": cell})) == repr(kept_of(row_text({"Status": cell})))
+    assert repr(kept) == repr(kept_of(kept_text(kept)))
+    assert row_text({"a": cell, "b": "x"}) == row_text({"b": "x", "a": cell})
+
+
+def test_what_is_no_cell_is_refused() -> None:
+    """It never gets into the memory."""
+    with pytest.raises(TypeError, match="a cell holds no set"):
+        row_text({"Amount": {1}})  # type: ignore[dict-item]
+
+
+def test_only_what_is_filled_is_kept() -> None:
+    """Nothing at all is a number; of lines and statements what staff wrote is kept as well."""
+    cells: Mapping[str, Cell] = {
+        "Amount": Decimal(0), "Line": "k", "Why": "", "Hold": True, "Note": None, "Invoice": (), "Company": "x",
+    }  # fmt: skip
+
+    assert {"Amount": Decimal(0), "Line": "k", "Hold": True} == filled(cells, KEPT["Commissions"])
+    assert {"Commissions", "Leads", "Partners", "Statements"} == KEPT.keys()
+    assert "Hold" not in KEPT["Leads"]
+
+
+# ---- reading --------------------------------------------------------------------------------------------------------
+
+
+def test_rows_are_taken_as_they_stand_once(desk: Desk) -> None:
+    """The first look keeps them, the next finds nothing unlike and writes nothing."""
+    rows = [lead(), lead("r2", Lead="L-BBBBBBBB"), Row("Leads", "r3", {"Company": "typed just now"})]
+    desk.adopt(*rows)
+    writes = desk.writes
+
+    desk.adopt(*rows)
+
+    assert writes == desk.writes
+    assert {"r1", "r2"} == desk.memory.load(SHELF).keys()
+    assert set(KEPT["Leads"]) == desk.looks().columns("Leads")
+    assert frozenset() == desk.looks().columns("Commissions")
+
+
+def test_rows_that_stand_otherwise_and_rows_that_are_gone(desk: Desk) -> None:
+    """A changed cell, a cleared key and a new row are unlike; who is not there is gone, until it is forgotten."""
+    desk.adopt(lead(), lead("r2", Lead="L-BBBBBBBB"), lead("r3", Lead="L-CCCCCCCC"))
+    kept = desk.looks()
+    rows = [lead(Status="Won"), lead("r2", Lead=None), lead("r4", Lead="L-DDDDDDDD"), Row("Leads", "r5", {})]
+
+    assert ["r1", "r2", "r4"] == kept.unlike("Leads", rows)
+    assert ["r3"] == kept.gone("Leads", rows)
+    assert {"r1", "r3"} == kept.of("Leads", ["r1", "r3", "r4"]).keys()
+    kept.adopt("Leads", {}, ["r3"])
+    assert [] == kept.gone("Leads", rows)
+    assert None is desk.stands("r3")
+
+
+def test_the_same_rows_are_looked_at_once_a_round(desk: Desk) -> None:
+    """A list that was as it should be is not read a second time; one row less is seen all the same."""
+    rows = [lead(), lead("r2", Lead="L-BBBBBBBB")]
+    desk.adopt(*rows)
+    kept = desk.looks()
+
+    assert ([], []) == (kept.unlike("Leads", rows), kept.gone("Leads", rows))
+    assert ([], []) == (kept.unlike("Leads", rows), kept.gone("Leads", rows))
+    assert ["r2"] == kept.gone("Leads", rows[:1])
+
+
+def test_losing_the_shelf_loses_nothing(desk: Desk) -> None:
+    """What stands is taken as it is."""
+    desk.adopt(lead())
+    desk.memory.clear(SHELF)
+
+    desk.adopt(lead(Status="Won"))
+
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won"}) == desk.stands()
+
+
+# ---- writing --------------------------------------------------------------------------------------------------------
+
+
+def test_around_a_write(desk: Desk) -> None:
+    """Before it both values may stand, since when is noted; after it only the new one; in one transaction each."""
+    desk.adopt(lead())
+    kept, writes = desk.looks(), desk.writes
+
+    kept.writing([status("Won")])
+    between = desk.stands()
+    kept.written([status("Won")], ["r1"])
+
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won"}, {"Status": ("New",)}, desk.clock.now()) == between
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won"}) == desk.stands()
+    assert writes + 2 == desk.writes
+    assert [] == kept.unlike("Leads", [lead(Status="Won")])
+
+
+@pytest.mark.parametrize(
+    "outcome", [None, Unsure("t", "no answer"), Unavailable("t", "503"), Conflict("t", "moved"), Refused("t", "a part")]
+)
+def test_a_write_without_a_known_end(desk: Desk, outcome: ServiceError | None) -> None:
+    """Both values may stand; within the hour a reading settles nothing, later what stands is taken."""
+    desk.adopt(lead())
+    kept = desk.looks()
+    kept.writing([status("Won")])
+
+    kept.written([status("Won")], [outcome])
+    desk.adopt(lead())
+    pending = desk.stands()
+    desk.clock.advance(3601)
+    desk.adopt(lead())
+
+    assert pending is not None
+    assert ("Won", {"Status": ("New",)}) == (pending.cells["Status"], pending.also)
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "New"}) == desk.stands()
+
+
+def test_a_write_refused_whole_changed_nothing(desk: Desk) -> None:
+    """The old value stands again, whatever may have stood before it still may."""
+    desk.adopt(lead())
+    kept = desk.looks()
+    for word in ("Won", "Lost"):
+        kept.writing([status(word, whole=True)])
+
+    kept.written([status("Lost", whole=True)], [Refused("t", "no such option")])
+    once = desk.stands()
+    kept.written([status("Won", whole=True)], [Refused("t", "no such option")])
+    kept.written([status("Won", whole=True)], [Refused("t", "told twice")])
+
+    assert once is not None
+    assert ("Won", {"Status": ("New",)}) == (once.cells["Status"], once.also)
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "New"}) == desk.stands()
+
+
+def test_one_of_two_cells_is_known(desk: Desk) -> None:
+    """A later write of another cell leaves the doubt about the first one."""
+    desk.adopt(lead())
+    kept = desk.looks()
+    kept.writing([status("Won")])
+    other = Edit("Leads", "r1", "L-AAAAAAAA", {"Deal ID": "9001", "Problem": None})
+    kept.writing([other])
+
+    kept.written([other], ["r1"])
+
+    assert ({"Status": ("New",)}, "9001") == ((found := desk.stands()) and found.also, found and found.cells["Deal ID"])
+    desk.adopt(lead(Deal_ID="9001", Status="Won"))
+    kept.written([status("Won")], ["r1"])
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won", "Deal ID": "9001"}) == desk.stands()
+
+
+def test_a_row_that_is_made(desk: Desk) -> None:
+    """It is kept whole under the id that the tracker gives it; one whose making failed is not."""
+    line = Edit("Commissions", None, "1/acme/2026-01/commission", {"Amount": Decimal("1.00"), "Why": None})
+    kept = desk.looks()
+    kept.writing([line, line])
+
+    kept.written([line, line], ["r9", Refused("t", "no")])
+
+    made = desk.memory.load("kept/Commissions")
+    assert {"r9": Kept({"Line": line.key, "Amount": Decimal("1.00")})} == {row: kept_of(t) for row, t in made.items()}
+
+
+def test_a_row_that_nothing_was_kept_of_is_taken_when_it_is_read(desk: Desk) -> None:
+    """The minting of a key says nothing of the other cells of its row; tables without cells of ours keep nothing."""
+    kept = desk.looks()
+    minting = [Edit("Leads", "r1", "L-AAAAAAAA", {"Lead": "L-AAAAAAAA"}), Edit("Activity", None, "x", {"What": "y"})]
+    kept.writing(minting)
+
+    kept.written(minting, ["r1", "a1"])
+
+    assert {} == desk.memory.load(SHELF)
+    assert {} == desk.memory.load("kept/Activity")
+
+
+def test_a_row_that_gets_another_id(desk: Desk) -> None:
+    """Where a row's id is its key, minting it moves what was kept, and nothing is left under the old id."""
+    desk.adopt(lead(Lead="mine"))
+    kept = desk.looks()
+    minting = Edit("Leads", "r1", "L-AAAAAAAA", {"Lead": "L-AAAAAAAA"})
+    kept.writing([minting])
+
+    kept.written([minting], ["L-AAAAAAAA"])
+
+    assert {"L-AAAAAAAA"} == desk.memory.load(SHELF).keys()
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "New"}) == desk.stands("L-AAAAAAAA")
+    assert ["L-AAAAAAAA"] == kept.gone("Leads", [])
+
+
+# ---- beside others --------------------------------------------------------------------------------------------------
+
+
+def test_a_write_of_another_process_is_no_hand(desk: Desk) -> None:
+    """Whether our reading came before or after it: what was kept at the first look may stand, and what is kept now."""
+    desk.adopt(lead())
+    ours, theirs = desk.looks(), desk.looks()
+    theirs.writing([status("Won")])
+    theirs.written([status("Won")], ["r1"])
+
+    (found,) = ours.of("Leads", ["r1"]).values()
+
+    assert ("Won", ("New",)) == (found.cells["Status"], found.also["Status"])
+
+
+def test_nothing_that_another_noted_is_overwritten(desk: Desk) -> None:
+    """A reading that came before the other's write settles other cells only; so does one while it is under way."""
+    desk.adopt(lead())
+    ours, theirs = desk.looks(), desk.looks()
+    before = ours.of("Leads", ["r1"])["r1"]
+    theirs.writing([status("Won")])
+    theirs.written([status("Won")], ["r1"])
+
+    ours.adopt("Leads", {"r1": (before, {**LEAD, "Suggestion": "INV-1"})})
+    settled = desk.stands()
+    theirs.writing([status("Lost")])
+    ours.adopt("Leads", {"r1": (before, {**LEAD, "Suggestion": None})})
+
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won", "Suggestion": "INV-1"}) == settled
+    assert ("Lost", {"Status": ("Won",)}) == ((found := desk.stands()) and found.cells["Status"], found and found.also)
+
+
+def test_a_column_that_is_new_in_ours(desk: Desk) -> None:
+    """The shelf says which columns it knows of, and learns the others with the first look."""
+    desk.adopt(lead())
+    desk.memory.save(SHELF, {}, cursor='["Lead"]')
+
+    assert frozenset({"Lead"}) == desk.looks().columns("Leads")
+    desk.looks().adopt("Leads", {})
+    assert set(KEPT["Leads"]) == desk.looks().columns("Leads")
+
+
+# ---- in a run -------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_keeps_what_it_writes(bench: Bench, desk: Desk) -> None:
+    """Every slice takes two transactions; a tracker that fails whole leaves both values."""
+    desk.adopt(*(lead(f"r{n}", Lead=f"L-{n:08d}") for n in range(150)))
+    bench.world.table("Leads").update({f"r{n}": {"Lead": f"L-{n:08d}", "Status": "New"} for n in range(150)})
+    changes = [edit(f"r{n}", f"L-{n:08d}", Status="Won") for n in range(150)]
+    writes = desk.writes
+    bench.tracker.whole = [None, Unavailable("dicts", "503")]
+
+    result = bench.apply(plan(*changes), kept=desk.looks())
+
+    assert "waiting" == result.state
+    assert Kept({"Lead": "L-00000099", "Status": "Won"}) == desk.stands("r99")
+    assert {"Status": ("New",)} == ((found := desk.stands("r100")) and found.also)
+    shelf = {"r0", "r149"}
+    assert shelf <= desk.memory.load(SHELF).keys()
+    assert 3 <= desk.writes - writes
+
+
+def test_minting_a_key_with_a_memory(bench: Bench, desk: Desk) -> None:
+    """A key is minted as ever, and its row taken when it is read next."""
+    bench.leads("r1")
+
+    assert "in sync" == bench.apply(plan(mint("r1", "L-AAAAAAAA")), kept=desk.looks()).state
+    assert None is desk.stands()
+
+
+def test_fifty_thousand_quiet_rows(desk: Desk) -> None:
+    """They are looked at in well under two seconds, and nothing is written."""
+    cells: dict[str, Cell] = {column: f"{column} of a line" for column in KEPT["Commissions"]}
+    rows = [
+        Row("Commissions", f"r{n}", {**cells, "Line": f"{n}/acme/2026-01/commission", "Amount": Decimal(n)})
+        for n in range(50_000)
+    ]
+    kept = desk.looks()
+    kept.adopt("Commissions", {row.id: (None, row.cells) for row in rows})
+    writes = desk.writes
+    start = time.process_time()
+
+    again = desk.looks()
+
+    assert ([], []) == (again.unlike("Commissions", rows), again.gone("Commissions", rows))
+    assert time.process_time() - start < 2
+    assert writes == desk.writes
