@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from worker.dealings import Quarter, Standing
 from worker.domain.money import exact_text, shown
@@ -19,6 +20,7 @@ from worker.show import console
 
 _MOST = 40  # partners that are shown one by one
 _ROOMY = 100  # columns of a terminal from which on nothing is left out
+_LONGEST = 28  # characters of a partner's name
 _NOTHING = "–"
 
 
@@ -35,28 +37,24 @@ def show_quarter(found: Quarter) -> None:
     elif not found.unread:
         out.print(f"Exchange in {found.quarter}: no lead and no earned commission yet")
     for words in found.unread:
-        out.print(f"[yellow]exchange left out[/]: {escape(words)}")
+        out.print(f"[yellow]exchange[/]: {escape(words)}")
 
 
 def _print_exchange(out: Console, tables: Sequence[Exchange], *, with_quarter: bool) -> None:
     roomy = out.width >= _ROOMY
-    money = ("value won", "we owe", "they owe", "balance") if roomy else ("value won", "we owe", "they owe")
-    table = Table(box=None, padding=(0, 2 if roomy else 1, 0, 0), header_style="dim")
-    if with_quarter:
-        table.add_column("quarter", no_wrap=True)
-    table.add_column("partner", overflow="ellipsis", no_wrap=True, ratio=None, min_width=8)
+    table = _table(out, ["quarter"] if with_quarter else [])
     for column in ("leads", "accepted", "won"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for column in money:
+    for column in ("value won", "we owe", "they owe", "balance") if roomy else ("value won", "we owe", "they owe"):
         table.add_column(column, justify="right", no_wrap=True)
-    shown_before: object = None
+    before: object = None
     for one in tables[:_MOST]:
-        quarter = "" if one.quarter == shown_before else str(one.quarter)
-        shown_before = one.quarter
-        for cells in _exchange_rows(one, len(money)):
-            table.add_row(*([quarter] if with_quarter else []), *cells)
-            quarter = ""
+        quarter = [str(one.quarter) if one.quarter != before else ""] if with_quarter else []
+        before = one.quarter
+        for cells in _exchange_rows(one, roomy=roomy):
+            table.add_row(*quarter, *cells)
+            quarter = [""] * len(quarter)
     out.print(table)
     _more(out, len(tables))
     for one in tables[:_MOST]:
@@ -64,22 +62,18 @@ def _print_exchange(out: Console, tables: Sequence[Exchange], *, with_quarter: b
             out.print(f"[yellow]left out[/]: {escape(one.name)}: {escape(words)}")
 
 
-def _exchange_rows(one: Exchange, amounts: int) -> Iterable[Sequence[str]]:
-    """Return a row for each currency; counts stand in the first."""
+def _exchange_rows(one: Exchange, *, roomy: bool) -> Iterator[Sequence[str | Text]]:
+    """Return a row for each currency; name and counts stand in the first. A narrow one has no room for all amounts."""
     received, sent = one.received, one.sent
-    counts = [
-        f"{len(there) or _NOTHING} / {len(back) or _NOTHING}"
-        for there, back in (
-            (received.leads, sent.leads),
-            (received.accepted, sent.accepted),
-            (received.won, sent.won),
-        )
+    ways = ((received.leads, sent.leads), (received.accepted, sent.accepted), (received.won, sent.won))
+    first: list[str | Text] = [
+        _name(one.name),
+        *(f"{len(there) or _NOTHING} / {len(back) or _NOTHING}" for there, back in ways),
     ]
-    first = [escape(one.name), *counts]
     for currency in sorted({*received.value, *sent.value, *one.balance}) or [""]:
-        value = _pair(received.value, sent.value, currency)
-        sums = [_amount(part, currency) for part in (one.to_partner, one.to_us, one.balance)]
-        yield (*first, currency, *[value, *sums][:amounts])
+        value = _pair(received.value, sent.value, currency) if roomy else _amount(received.value, currency)
+        sums = (one.to_partner, one.to_us, one.balance) if roomy else (one.to_partner, one.to_us)
+        yield (*first, currency, value, *(_amount(part, currency) for part in sums))
         first = [""] * len(first)
 
 
@@ -101,7 +95,7 @@ def show_standing(found: Standing) -> None:
         out.print("No partner has a key yet: `quarterday run intake` mints them.")
         return
     shown_partners = found.partners[:_MOST]
-    out.print("[bold]Partners[/], top performers first: by value won within a currency, then by deals won")
+    out.print("[bold]Partners[/], top performers of each currency first: by value won, then by deals won")
     out.print(_performance_table(out, shown_partners))
     _more(out, len(found.partners))
     out.print("[dim]accepted: of the leads; won: of those decided (won or lost); value: the first year's of won deals; "
@@ -120,8 +114,7 @@ def show_standing(found: Standing) -> None:
 
 
 def _performance_table(out: Console, partners: Sequence[Performance]) -> Table:
-    table = Table(box=None, padding=(0, 2 if out.width >= _ROOMY else 1, 0, 0), header_style="dim")
-    table.add_column("partner", overflow="ellipsis", no_wrap=True, min_width=8)
+    table = _table(out)
     for column in ("leads", "accepted", "won"):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
@@ -130,7 +123,7 @@ def _performance_table(out: Console, partners: Sequence[Performance]) -> Table:
     for one in partners:
         accepted = f"{one.accepted} ({_percent(one.acceptance)})" if one.leads else _NOTHING
         won = f"{one.won} of {one.won + one.lost} ({_percent(one.win_rate)})" if one.won + one.lost else _NOTHING
-        first = [escape(one.name), str(one.leads), accepted, won]
+        first: list[str | Text] = [_name(one.name), str(one.leads), accepted, won]
         for currency in one.currencies:
             ratio = one.ratio(currency)
             table.add_row(*first, currency, _amount(one.value, currency), _amount(one.cost, currency),
@@ -140,14 +133,26 @@ def _performance_table(out: Console, partners: Sequence[Performance]) -> Table:
 
 
 def _days_table(out: Console, partners: Sequence[Performance], statuses: Sequence[str]) -> Table:
-    table = Table(box=None, padding=(0, 2 if out.width >= _ROOMY else 1, 0, 0), header_style="dim")
-    table.add_column("partner", overflow="ellipsis", no_wrap=True, min_width=8)
+    table = _table(out)
     for status in statuses:
         table.add_column(escape(status), justify="right")
     for one in partners:
         days = [exact_text(one.days[status]) if status in one.days else _NOTHING for status in statuses]
-        table.add_row(escape(one.name), *days)
+        table.add_row(_name(one.name), *days)
     return table
+
+
+def _table(out: Console, before: Sequence[str] = ()) -> Table:
+    """Begin a table of partners; the name is what gives way where the terminal is too narrow."""
+    table = Table(box=None, padding=(0, 2 if out.width >= _ROOMY else 1, 0, 0), header_style="dim")
+    for column in before:
+        table.add_column(column, no_wrap=True)
+    table.add_column("partner", min_width=8, max_width=_LONGEST)
+    return table
+
+
+def _name(name: str) -> Text:
+    return Text(name, no_wrap=True, overflow="ellipsis")
 
 
 def _percent(share: Fraction | None) -> str:
