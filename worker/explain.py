@@ -8,10 +8,14 @@ from typing import Any
 from worker.app import App
 from worker.domain.cells import Row
 from worker.domain.facts import Deal, Invoice
+from worker.domain.leads import LeadRow, is_sent
 from worker.domain.lines import Line, Statement
 from worker.domain.money import shown
+from worker.domain.months import Month
+from worker.planning.exchange import is_won, quarter_of
 from worker.planning.rows import Damaged, line_from_row, statement_from_row
 from worker.planning.statements import line_order
+from worker.planning.worth import commission_owed, won_on
 from worker.ports import ServiceError
 from worker.programme import Programme, Tables, read_deals, read_lines, read_tables
 from worker.show import cell_text
@@ -42,21 +46,36 @@ def _step(name: str, text: str, **more: str) -> Step:
 
 def _lead_steps(programme: Programme, tables: Tables, row: Row) -> list[Step]:
     submitted = cell_text(row.cells.get("Submitted") or row.created_at)
+    partner, company = row.text("Partner"), row.text("Company")
+    sent = f"we sent {company} to {partner}" if is_sent(row) else f"{partner} sent {company}"
     steps = [
-        _step("form", f"{row.text('Partner')} sent {row.text('Company')} on {submitted}", at=submitted),
+        _step("form", f"{sent} on {submitted}", at=submitted),
         _step(
             "row", f"Leads row {row.id}, lead {row.text('Lead')}, {row.text('Status') or 'no status yet'}", id=row.id
         ),
     ]
     if row.text("Problem"):
         steps.append(_step("problem", row.text("Problem")))
-    if row.text("Deal ID"):
+    if is_sent(row):
+        steps += _exchange_steps(programme, row)
+    elif row.text("Deal ID"):
         steps.append(_deal_step(_deal(programme, tables, row.text("Deal ID")), row.text("Deal ID")))
         lines = sorted((line for line in read_lines(tables) if line.lead == row.text("Lead")), key=line_order)
         if lines:
             total = ", ".join(f"{line.month} {shown(line.amount, line.currency)} {line.status}" for line in lines)
             steps.append(_step("lines", total))
     return steps
+
+
+def _exchange_steps(programme: Programme, row: Row) -> list[Step]:
+    """Return what a lead that we sent comes to between us and its partner."""
+    lead = LeadRow.of(row, programme.now)
+    day, owed = won_on(row, programme.zone), commission_owed(row)
+    if not is_won(lead) or day is None or owed is None:
+        return []
+    currency, amount = owed
+    quarter = quarter_of(Month.of(day))
+    return [_step("exchange", f"won {day}: {shown(amount, currency)} {currency} owed to us, in {quarter}")]
 
 
 def _deal(programme: Programme, tables: Tables, deal: str) -> Deal | str:

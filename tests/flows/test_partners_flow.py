@@ -21,7 +21,7 @@ FEBRUARY = datetime(2026, 2, 2, 10, 0, tzinfo=UTC)
 
 @pytest.fixture
 def given(desk: Desk) -> Desk:
-    """January: of North Star Acme is won and half paid, Birch goes on, as Blue Door's Cedar does; we sent it two leads."""
+    """January: North Star's Acme is won and half paid, its Birch and Blue Door's Cedar go on; we sent it two leads."""
     desk.partner("North Star")
     desk.partner("Blue Door", Currency="EUR")
     acme = desk.lead("North Star", "Acme")
@@ -115,6 +115,17 @@ def test_a_stated_term_stands_with_the_interval(given: Desk) -> None:
     assert "annual, 6 months" == given.row(lead(given, "Acme"))["Interval"]
     (first, *_) = given.command("status", "--partners", "--json").json["partners"]
     assert ("north-star", {"GBP": "6000.00"}) == (first["partner"], first["value"])
+
+
+def test_explain_a_lead_that_we_sent(given: Desk) -> None:
+    """Who sent it to whom, and, once it is won, what is owed to us in which quarter."""
+    key = given.row(lead(given, "Dogwood"))["Lead"]
+    assert ["form", "row"] == [step["step"] for step in given.command("explain", key, "--json").json["steps"]]
+
+    report_win(given, "Dogwood", **{"Won on": "2026-04-01"})
+    steps = {step["step"]: step["text"] for step in given.command("explain", key, "--json").json["steps"]}
+    assert steps["form"].startswith("we sent Dogwood to North Star on 2026-01-12")
+    assert "won 2026-04-01: 250.00 GBP owed to us, in 2026-Q2" == steps["exchange"]
 
 
 # ---- in the monthly summary -----------------------------------------------------------------------------------------

@@ -118,8 +118,8 @@ def test_every_event_counts_in_the_quarter_of_its_own_day() -> None:
 
 def test_what_is_to_come_is_not_there() -> None:
     """Leads, wins and lines dated after the day of the table are left for later."""
-    leads = [lead("L-1", "2025-03-02T12:00"), won("L-2", "2025-03-02"), sent_and_won("L-3", "2025-02-28"),
-             sent("L-4", "Won", at="2025-03-02T12:00")]  # fmt: skip
+    leads = [lead("L-1", "2025-03-02T12:00"), won("L-2", "2025-03-02", at="2025-03-01T12:00"),
+             sent_and_won("L-3", "2025-03-01"), sent("L-4", "Won", at="2025-03-02T12:00")]  # fmt: skip
     found = one(leads, [line("2025-02"), line("2025-03")], until="2025-03-01")
 
     assert (("L-2",), (), ("L-3",), 1) == (found.received.leads, found.received.won, found.sent.won, len(found.owed))
