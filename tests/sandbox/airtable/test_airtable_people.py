@@ -88,6 +88,21 @@ def test_a_link_retyped_becomes_text_on_both_sides(airtable):
     assert "singleLineText" == airtable.table("Partners").field("Leads").type
 
 
+def test_a_deleted_row_comes_back_out_of_the_trash(call, airtable):
+    """It has its old id, its cells and its links again, and stands in no trash any more."""
+    partner = airtable.add_row("Partners", {"Partner": "P"})
+    record = airtable.add_row("Leads", {"Lead": "L-1", "Company": "Acme", "Partner": [partner]})
+    before = airtable.rows("Leads"), airtable.row("Partners", partner)
+    airtable.delete("Leads", record)
+    assert "Leads" not in airtable.row("Partners", partner)
+
+    airtable.restore("Leads", record)
+
+    assert before == (airtable.rows("Leads"), airtable.row("Partners", partner))
+    with pytest.raises(ValueError, match="in the trash"):
+        airtable.restore("Leads", record)
+
+
 def test_a_field_retyped_to_a_formula_is_worked_out(airtable):
     """A column can become computed, and then refuses writes."""
     record = airtable.add_row("Leads", {"Lead": "L-1", "Company": "Acme"})

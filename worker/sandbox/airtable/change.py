@@ -96,6 +96,14 @@ class Change:
         if change.created.pop(row.id, None) is None:
             change.destroyed.append(row.id)
 
+    def bring_back(self, table: Table, row: Row) -> None:
+        """Let a row that was removed stand again, as it was; links to it stand again with its own."""
+        cells, row.cells = row.cells, {}
+        table.rows[row.id] = row
+        table.order.append(row.id)
+        self.of(table).created[row.id] = row
+        self.write(table, row, cells)
+
     def touch(self, table: Table, row: Row) -> None:
         """Keep a row's cells as they were before this change, so that what becomes of them is told."""
         change = self.of(table)

@@ -7,6 +7,7 @@ tables go by name or id; a mistake of the caller is a ValueError.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from worker.sandbox.airtable import schema
@@ -31,6 +32,7 @@ class Hands(Workspace):
     def __init__(self, clock: Clock, *, seed: int, base: str, plan: str) -> None:
         super().__init__(clock, seed=seed, base=base, plan=plan)
         self.person = self._user("robin@example.com", "Robin Staff")
+        self._trash: dict[tuple[str, str], Row] = {}
         self.pings = Pings(self)
 
     def add_token(
@@ -121,11 +123,23 @@ class Hands(Workspace):
             return copy.id
 
     def delete(self, table: str, record_id: str) -> None:
-        """Delete a row."""
+        """Delete a row, which goes into the trash."""
         with self.lock:
             found = self._table(table)
+            row = self._row(found, record_id)
+            self._trash[found.id, record_id] = replace(row)
             change = self._change()
-            change.destroy(found, self._row(found, record_id))
+            change.destroy(found, row)
+            self._commit(change)
+
+    def restore(self, table: str, record_id: str) -> None:
+        """Take a row out of the trash: it is there again under its old id."""
+        with self.lock:
+            found = self._table(table)
+            if (found.id, record_id) not in self._trash:
+                raise ValueError(f"no row {record_id} of {table} is in the trash")
+            change = self._change()
+            change.bring_back(found, self._trash.pop((found.id, record_id)))
             self._commit(change)
 
     def rename_field(self, table: str, field: str, name: str) -> None:
