@@ -170,6 +170,7 @@ class Tracker(Protocol):
     """The Airtable base or the spreadsheet, in our tables and columns (the config maps them to the base's own)."""
 
     name: str
+    at_once: int  # edits to hand over together: between two of these batches a run may be stopped
 
     def missing(self) -> Sequence[Missing]:
         """Return the tables, columns and options that are not there; reads the schema once and keeps it."""

@@ -94,6 +94,7 @@ class DictTracker:
     errors: dict[str, ServiceError] = field(default_factory=dict)
     whole: list[ServiceError | None] = field(default_factory=list)
     name: str = "dicts"
+    at_once: int = 100
     written: list[Edit] = field(default_factory=list)
     calls: int = 0
 

@@ -20,8 +20,6 @@ from worker.ports import Edit, Refused, ServiceError, Tracker, Unauthorised
 
 Progress = Callable[[str, int, int], None]  # what is being written, how many of them are done, how many there are
 
-_SLICE = 100  # edits between two looks at the lease and at whether we should stop
-
 
 class NotOurs(Exception):
     """A plan would write a cell that the worker does not own: a fault of the plan's maker."""
@@ -85,8 +83,8 @@ class Rows:
         """Write in slices; `heed` is asked before each whether the rest should be left to the next run."""
         self._stand([write for write in writes if not write.edit.cells])
         todo = [write for write in writes if write.edit.cells]
-        for start in range(0, len(todo), _SLICE):
-            part = todo[start : start + _SLICE]
+        for start in range(0, len(todo), self._tracker.at_once):
+            part = todo[start : start + self._tracker.at_once]
             if self.down or heed():
                 self.leave(write.edit.key for write in todo[start:])
                 return

@@ -26,6 +26,7 @@ class AirtableTracker:
     """A base of Airtable in our tables and columns."""
 
     name = "airtable"
+    at_once = 100  # ten calls
 
     def __init__(
         self,
