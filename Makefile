@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 TRACKER := airtable
+RUNS := 2000
 
-.PHONY: demo serve test check coverage bench record clean
+.PHONY: demo serve test storm check coverage bench record clean
 
 demo: $(READY) ## the whole main job against stand-ins of every service
 	@$(BIN)/quarterday demo --tracker $(TRACKER)
@@ -14,6 +15,9 @@ serve: $(READY) ## the same, kept running with pages to play in
 
 test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+storm: $(READY) ## people's hands between any two requests of the worker: thousands of runs on each tracker (an hour)
+	STORM_RUNS=$(RUNS) $(BIN)/python -m pytest -n 2 -q tests/storms
 
 coverage: $(READY) ## planning and engine: every line and every branch
 	$(BIN)/python -m pytest -n 2 -q tests/planning tests/domain tests/engine tests/test_rules.py \

@@ -1,0 +1,70 @@
+"""The storm of hands: any acts of people, between any two requests of the worker, on either tracker.
+
+`make test` plays a few hundred runs, `make storm` thousands; STORM_RUNS says how many on each tracker. What is looked
+at during and after them stands in storm.py. Mutants that it kills: a writer that takes its answer unread; one that puts
+nothing back; rows told apart by place; keys believed whatever stands beside them; a write by places instead of marks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from tests.storms.acts import KINDS
+from tests.storms.storm import Gust, Storm
+
+RUNS = int(os.environ.get("STORM_RUNS", "100"))
+_STEPS = 10  # runs of one programme
+
+
+def _machine(tracker: str, counts: Counter[str], setenv: Callable[[str, str], None]) -> type[RuleBasedStateMachine]:
+    gusts = st.lists(st.tuples(st.integers(0, 9), st.sampled_from(KINDS[tracker]), st.integers(0, 2**20)), max_size=5)
+
+    class Weather(RuleBasedStateMachine):
+        """One programme and the hands on it."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.storm = Storm(tracker, Path(mkdtemp(prefix="storm")), setenv)
+
+        @rule(gusts=gusts, news=st.integers(0, 2**20))
+        def run(self, gusts: list[Gust], news: int) -> None:
+            self.storm.run(gusts, news)
+            assert not self.storm.faults, self.storm.faults
+
+        def teardown(self) -> None:
+            counts.update(self.storm.counts)
+            try:
+                self.storm.rest()
+            finally:
+                self.storm.close()
+
+    return Weather
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tracker", ["google-sheets", "airtable"])
+def test_storm(
+    tracker: str, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:  # fmt: skip
+    """Whatever hands do, no cell of theirs is lost, no cell of the worker stands in a wrong row, nothing is doubled."""
+    counts: Counter[str] = Counter()
+    examples = max(1, -(-RUNS // _STEPS))
+    nightly = RUNS > 100
+    how = settings(
+        max_examples=examples, stateful_step_count=_STEPS, deadline=None, derandomize=not nightly, database=None,
+        phases=[Phase.generate], suppress_health_check=list(HealthCheck), report_multiple_bugs=False, print_blob=True,
+    )  # fmt: skip
+    while counts["runs"] < RUNS:
+        run_state_machine_as_test(_machine(tracker, counts, monkeypatch.setenv), settings=how)
+    for name, number in sorted(counts.items()):
+        record_property(f"{name} on {tracker}", number)
+    assert counts["acts between requests"] >= counts["runs"] // 2
