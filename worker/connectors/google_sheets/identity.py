@@ -127,6 +127,11 @@ def _recognised(seen: Sequence[Trace], known: Mapping[str, Trace], ids: Sequence
             yield place, marked[trace.mark]
 
 
+def is_copy(row: str) -> bool:
+    """Tell whether an id is that of a row whose key another row has."""
+    return UNKEYED in row[1:] and not row.startswith(UNKEYED)
+
+
 def _nameless(place: int, trace: Trace, taken: set[str]) -> str:
     """Return the id of a copy, or of a row without a key; rows further up came first, and are named first."""
     if not trace.key:

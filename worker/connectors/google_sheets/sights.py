@@ -33,10 +33,9 @@ class Sights:
     def read(self, tables: Sequence[str]) -> list[str]:
         """Bring these tables up to date, and in the same call all that were never read; return what was read."""
         late = [name for name in tables if name not in self._fresh]
-        if late and not self._seen and LOG not in late:
-            late = [name for name in TABLES if name != LOG]
-        self._look(late)
-        return late
+        more = [name for name in TABLES if name != LOG] if late and not self._seen and LOG not in late else []
+        self._look(late, more)
+        return [*late, *more]
 
     def of(self, table: str) -> Sight:
         """Return the last reading of a table, made now where there is none."""
@@ -57,18 +56,20 @@ class Sights:
             raise Refused(SERVICE, f"the spreadsheet has no tab {LOG}: {REMEDY}", "NO_TABLE")
         return self._log.sound()
 
-    def _look(self, tables: Sequence[str]) -> None:
+    def _look(self, tables: Sequence[str], more: Sequence[str] = ()) -> None:
+        """Read tables, and `more` as far as they are whole; Refused where one of the first is not."""
         if not tables:
             return
         faults: list[Refused] = []
-        for name, rows in self._asked(tables).items():
+        for name, rows in self._asked(tables, more).items():
             placed = self._layout.place(TABLES[name], rows[0] if rows else ())
             try:
                 placed.sound()
             except Refused as fault:
-                faults.append(fault)
                 self._seen.pop(name, None)
                 self._fresh.discard(name)
+                if name in tables:
+                    faults.append(fault)
                 continue
             known = together(self._traces.known(name), self._seen.get(name))
             self._seen[name] = Sight.of(placed, rows, known)
@@ -77,12 +78,12 @@ class Sights:
         if faults:
             raise Refused(SERVICE, "; ".join(fault.text for fault in faults), faults[0].code, faults[0].field)
 
-    def _asked(self, tables: Sequence[str]) -> Mapping[str, Rows]:
+    def _asked(self, tables: Sequence[str], more: Sequence[str]) -> Mapping[str, Rows]:
         """Read tabs by the ids that are remembered; where one is gone, look once which there are now."""
-        ids = self._layout.tabs()
-        if all(name in ids for name in tables):
+        ids, wanted = self._layout.tabs(), list(dict.fromkeys((*tables, *more)))
+        if all(name in ids for name in wanted):
             try:
-                return self._read(tables, ids)
+                return self._read(wanted, ids)
             except Refused:
                 if self._layout.listed is not None:
                     raise
@@ -92,7 +93,7 @@ class Sights:
         if lost := [name for name in tables if name not in ids]:
             words = f"the spreadsheet has no tab {', '.join(lost)}: {REMEDY}"
             raise Refused(SERVICE, words, "NO_TABLE")
-        return self._read(tables, ids)
+        return self._read([name for name in wanted if name in ids], ids)
 
     def _read(self, tables: Sequence[str], ids: Mapping[str, int]) -> Mapping[str, Rows]:
         wanted = {ids[name]: False for name in tables}

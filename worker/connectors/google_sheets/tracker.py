@@ -14,6 +14,7 @@ from worker.connectors.google_sheets.account import SERVICE
 from worker.connectors.google_sheets.api import Door
 from worker.connectors.google_sheets.cells import BadCell, Codec
 from worker.connectors.google_sheets.health import health
+from worker.connectors.google_sheets.identity import KEYS, is_copy
 from worker.connectors.google_sheets.layout import Layout, Names
 from worker.connectors.google_sheets.marks import Marks
 from worker.connectors.google_sheets.memory import Traces
@@ -121,14 +122,14 @@ class GoogleSheetsTracker:
         cells: dict[str, dict[str, Any]] = {}
         refused: dict[int, Refused] = {}
         for place, (row, edit) in enumerate(zip(rows, edits, strict=True)):
-            raw, bad = self._raw(table, edit)
+            raw, bad = self._raw(table, edit.cells)
             if bad is not None:
                 refused[place] = bad
-            if bad is None or (raw and edit.row is not None and not edit.whole):
+            if (bad is None and (raw or edit.row is None)) or (raw and edit.row is not None and not edit.whole):
                 cells.setdefault(row, {}).update(raw)
         made = [row for row, edit in zip(rows, edits, strict=True) if edit.row is None and row in cells]
         outcomes = self._sent(table.name, cells, made)
-        return [refused[i] if i in refused else outcomes[row] for i, row in enumerate(rows)]
+        return [refused[i] if i in refused else outcomes.get(row, row) for i, row in enumerate(rows)]
 
     def _sent(self, table: str, cells: Mapping[str, Mapping[str, Any]], made: Collection[str]) -> Mapping[str, Outcome]:
         """Make the rows that are not there, write all cells, and take over what stands now."""
@@ -138,9 +139,13 @@ class GoogleSheetsTracker:
         look = partial(self._look_again, table)
         new = [row for row in made if row not in sight.places]
         if new:
-            sight = reserve(self._door, sight, look, list(dict.fromkeys(new)))
+            sight = look()  # another run may have made them meanwhile
+            new = [row for row in new if row not in sight.places]
+            sight = reserve(self._door, sight, look, new)
         writer = Writer(self._door, sight, look, lambda seen: self._marks.of(seen.placed))
-        outcomes = writer.write([Job(row, written) for row, written in cells.items()])
+        jobs = [Job(row, written) for row, written in cells.items()]
+        outcomes = writer.write(jobs + _begun_twice(sight))
+        outcomes = {job.row: outcomes[job.row] for job in jobs}
         if lost := [row for row in new if isinstance(outcomes[row], Refused | Conflict)]:
             clear_stray_keys(self._door, writer.sight.placed, lost)
         for row, outcome in outcomes.items():
@@ -157,14 +162,14 @@ class GoogleSheetsTracker:
         self._decoded.pop(table, None)
         return self._sights.again(table)
 
-    def _raw(self, table: Table, edit: Edit) -> tuple[dict[str, Any], Refused | None]:
+    def _raw(self, table: Table, cells: Mapping[str, Cell]) -> tuple[dict[str, Any], Refused | None]:
         """Return what to write, as far as cells can hold it, and the refusal of the first cell that can't.
 
         Times of writing are those of a whole one.
         """
         raw: dict[str, Any] = {}
         bad: Refused | None = None
-        for name, value in edit.cells.items():
+        for name, value in cells.items():
             try:
                 raw[name] = self._raw_cell(table, name, value)
             except BadCell as error:
@@ -174,15 +179,29 @@ class GoogleSheetsTracker:
         return raw, bad
 
     def _raw_cell(self, table: Table, name: str, value: Cell) -> Any:
-        return self._codec().write(table.column(name), value)
+        column = next((column for column in table.columns if column.name == name), None)
+        if column is None:
+            raise BadCell(f"there is no column {name}")
+        return self._codec().write(column, value)
 
     def append(self, table: str, rows: Sequence[Mapping[str, Cell]]) -> Sequence[str | ServiceError]:
         """Add rows that have no key (Activity); one whose sending has no known end is Unsure and isn't sent again."""
-        raw = [{name: self._raw_cell(TABLES[table], name, value) for name, value in row.items()} for row in rows]
-        return append(self._door, self._sights.log(), raw) if rows else []
+        raw = [self._raw(TABLES[table], row) for row in rows]
+        fit = [cells for cells, bad in raw if bad is None]
+        sent = iter(append(self._door, self._sights.log(), fit) if fit else [])
+        return [bad or next(sent) for _, bad in raw]
 
     def delete(self, table: str, rows: Sequence[str]) -> Sequence[str | ServiceError]:
         """Delete rows by id (only Activity is ever trimmed); one that is gone already counts as deleted."""
         outcomes = delete(self._door, self._sights.again(table), rows) if rows else []
         self.refresh([table])
         return outcomes
+
+
+def _begun_twice(sight: Sight) -> list[Job]:
+    """Return what takes the key out of rows that hold nothing else, where another row has it: two runs began it."""
+    table = sight.placed.table.name
+    if table not in _BEGUN_BY_KEY:
+        return []
+    twice = (row for row, place in sight.places.items() if is_copy(row) and sight.reserved(place))
+    return [Job(row, {KEYS[table]: ""}) for row in twice]

@@ -120,14 +120,17 @@ class Writer:
         return all(same_raw(self.sight.raw(place, column), value) for column, value in job.cells.items())
 
     def _repairs(self, written: Collection[tuple[str, str]]) -> list[_Aimed]:
-        """Return what puts back cells that something meant for another row landed in; `written` ones need it not."""
+        """Return what puts back cells, of empty rows too, that something meant for another row landed in.
+
+        Those in `written` need it not.
+        """
         if not self._strays:
             return []
         count = Counter(trace.key for trace in self.sight.traces)
         found: list[_Aimed] = []
-        for place, row in enumerate(self.sight.ids):
+        for place, row in enumerate(self.sight.ids[1:], start=1):
             hit = {column: before for column, before in self._hit(place, row) if (row, column) not in written}
-            if row and hit:
+            if hit:
                 found.append(replace(self._aimed(Job(row, hit), place, count), repair=True))
         if not found:
             self._strays.clear()
