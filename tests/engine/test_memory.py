@@ -77,3 +77,30 @@ def test_fifty_thousand_items_take_a_moment(store: Store) -> None:
 
     assert items == memory.load("Leads")
     assert 5.0 > time.process_time() - start
+
+
+def test_items_are_amended_in_one_go(store: Store) -> None:
+    """Each becomes what is made of what is there; None drops it, or leaves it away; cursors move along."""
+    memory = StoreMemory(store, "acme/flows")
+    memory.save("one", {"a": "1", "b": "2", "c": "3"})
+    seen = []
+
+    def change(shelf: str, item: str, body: str | None) -> str | None:
+        seen.append((shelf, item, body))
+        return None if item in "bz" else body if item == "c" else f"{body}!"
+
+    memory.amend([("one", "a"), ("one", "b"), ("one", "c"), ("two", "x"), ("two", "z")], change, {"two": "here"})
+
+    assert [("one", "a", "1"), ("one", "b", "2"), ("one", "c", "3"), ("two", "x", None), ("two", "z", None)] == seen
+    assert ({"a": "1!", "c": "3"}, {"x": "None!"}) == (memory.load("one"), memory.load("two"))
+    assert (None, "here") == (memory.cursor("one"), memory.cursor("two"))
+
+
+def test_some_of_many_items(store: Store) -> None:
+    """Those asked for, as far as they are there, however many."""
+    memory = StoreMemory(store, "acme/flows")
+    memory.save("one", {str(n): f"body {n}" for n in range(1200)})
+
+    assert {"7": "body 7"} == memory.some("one", ["7", "x"])
+    assert 1100 == len(memory.some("one", [str(n) for n in range(1100)]))
+    assert {} == memory.some("one", [])

@@ -35,6 +35,10 @@ def kept_columns(table: Table) -> tuple[str, ...]:
 KEPT: dict[str, tuple[str, ...]] = {t.name: kept_columns(t) for t in (PARTNERS, LEADS, COMMISSIONS, STATEMENTS)}
 
 
+# Which cell says that a row is of ours: its key.
+KEY_OF: dict[str, str] = {name: "Key" if name == PARTNERS.name else columns[0] for name, columns in KEPT.items()}
+
+
 def filled(cells: Mapping[str, Cell], columns: tuple[str, ...]) -> dict[str, Cell]:
     """Return the cells of these columns that hold something; nothing at all is a number too."""
     return {c: cell for c in columns if (cell := cells.get(c)) or isinstance(cell, Decimal)}

@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from worker.domain.cells import Cell, Row, same
-from worker.domain.kept import KEPT, Kept, filled
-from worker.domain.tables import TABLES
+from worker.domain.kept import KEPT, KEY_OF, Kept, filled
 from worker.engine.kept_text import kept_of, kept_text, row_text
 from worker.engine.memory import StoreMemory
 from worker.ports import Clock, Edit, Refused, ServiceError
@@ -48,7 +47,7 @@ class KeptCells:
         """Return the ids of rows that do not stand exactly as remembered, or that nothing is remembered of."""
         if self._quiet.get(table) is rows:
             return []
-        key, columns, texts = TABLES[table].key, KEPT[table], self._texts[table]
+        key, columns, texts = KEY_OF[table], KEPT[table], self._texts[table]
         found = []
         for row in rows:
             text = texts.get(row.id)
@@ -187,7 +186,7 @@ def _by_row(edits: Iterable[Edit]) -> dict[tuple[str, str], dict[str, Cell]]:
 
 
 def _made(edit: Edit) -> dict[str, Cell]:
-    return {TABLES[edit.table].key: edit.key, **edit.cells}
+    return {KEY_OF[edit.table]: edit.key, **edit.cells}
 
 
 def _begun(kept: Kept, cells: Mapping[str, Cell], now: datetime) -> Kept:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from worker.domain.cells import Cell, Row, same
-from worker.domain.kept import KEPT, Kept, filled
+from worker.domain.kept import KEPT, KEY_OF, Kept, filled
 from worker.domain.leads import LeadRow, is_sent
 from worker.domain.lines import LOCKED
 from worker.domain.tables import COMMISSIONS, LEADS, STATEMENTS, TABLES, TOLD_BY_PARTNER
@@ -67,7 +67,7 @@ def judge(
         hands = _not_theirs(hands, rows, kept)
     wrote = _by_row(hands)
     believed = [_with(row, wrote[row.id]) if row.id in wrote else row for row in rows] if wrote else rows
-    key = TABLES[table].key
+    key = KEY_OF[table]
     stands = {
         row.id: filled(row.cells, KEPT[table])
         for row in believed
@@ -82,7 +82,7 @@ def judge(
 
 
 def _hands(table: str, row: Row, kept: Kept, known: Collection[str], notes: Collection[str]) -> Iterable[Hand]:
-    key_column = TABLES[table].key
+    key_column = KEY_OF[table]
     key = str(kept.cells.get(key_column) or row.text(key_column))
     theirs = TOLD_BY_PARTNER if table == LEADS.name and is_sent(row) else frozenset[str]()
     ours = (c.name for c in TABLES[table].columns if c.owner == "W" and c.name in known and c.name not in theirs)
@@ -148,7 +148,7 @@ class Gone:
 
 def judge_gone(table: str, believed: Iterable[Row], kept: Mapping[str, Kept]) -> Gone:
     """Sort the rows of a table that are not there any more by what was kept of them."""
-    key = TABLES[table].key
+    key = KEY_OF[table]
     rows = {row: Row(table, row, found.cells) for row, found in kept.items()}
     present = {row.text(key) for row in believed} if rows else set()
     missing = [row for row in rows.values() if row.text(key) and row.text(key) not in present]

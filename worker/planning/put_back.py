@@ -13,6 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from worker.domain.cells import Cell, Row, same
+from worker.domain.kept import KEY_OF
 from worker.domain.plan import Plan, Push, RowEdit
 from worker.domain.tables import COMMISSIONS, LEADS, PARTNERS, STATEMENTS, TABLES
 from worker.planning.hands import Hand
@@ -20,6 +21,7 @@ from worker.planning.hands import Hand
 Place = tuple[str, str]  # table and row id
 
 _LONGEST = 60  # characters of a cell that are quoted
+_TELLING = frozenset(name for name, table in TABLES.items() if any(c.name == "Problem" for c in table.columns))
 _PUSHED = frozenset({"Deal ID", "Client ID", "Contact ID", "Status", "Problem", "Synced"})  # what a push writes back
 _OVERRULE = {
     PARTNERS.name: "it follows the leads and the lines; to overrule a line use Hold or Adjustment",
@@ -27,7 +29,7 @@ _OVERRULE = {
     COMMISSIONS.name: "to overrule a line use Hold or Adjustment",
     STATEMENTS.name: "to overrule it tick Hold, or use Adjustment on a line",
 }
-_KEYS = {PARTNERS.name: "it stands in every line and statement; to rename the partner write into Partner"}
+_KEYS = "it stands in every line and statement; to rename the partner write into Partner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def _sentence(hands: Sequence[Hand], by: str | None) -> str:
     if columns == {"Problem"}:
         remedy = "it goes by itself once what it says is mended"
     else:
-        remedy = _KEYS[table] if table in _KEYS and columns == {TABLES[table].columns[1].name} else _OVERRULE[table]
+        remedy = _KEYS if columns == {KEY_OF[PARTNERS.name]} else _OVERRULE[table]
     return f"{', '.join(parts)}{whom} and put back: {remedy}"
 
 
@@ -104,7 +106,11 @@ def put_back(
     for place, ghost in ghosts.items():
         edits[place] = [_restored(ghost, edits[place])]
     told = [
-        *(f"{place[0]} {_key(sight.read[place])}: {said[place]}" for place in sorted(places) if _is_told(place, said)),
+        *(
+            f"{place[0]} {_key(sight.believed[place])}: {said[place]}"
+            for place in sorted(places)
+            if _is_told(place, said)
+        ),
         *(f"{ghost.table}: the row of {_key(ghost)} was deleted by hand and is put back" for ghost in ghosts.values()),
     ]
     return replace(
@@ -119,7 +125,7 @@ def _is_told(place: Place, said: Mapping[Place, str]) -> bool:
 
 
 def _key(row: Row) -> str:
-    return row.text(TABLES[row.table].key)
+    return row.text(KEY_OF[row.table])
 
 
 def _restored(ghost: Row, planned: Sequence[RowEdit]) -> RowEdit:
@@ -150,8 +156,8 @@ class _Standing:
         newer = {column: cell for edit in planned for column, cell in edit.after.items()}
         taken = newer.keys() | (_PUSHED if pushed else frozenset())
         back: dict[str, Cell] = {hand.column: hand.wrote for hand in hands if hand.column not in taken}
-        if "Problem" in self.read.cells or self.notes:
-            back |= {} if "Problem" in taken else {"Problem": self.problem({})}
+        if self.read.table in _TELLING and "Problem" not in taken:
+            back["Problem"] = self.problem({})
         found = []
         for edit in planned:
             after = {**edit.after, **({"Problem": self.problem(edit.after)} if "Problem" in edit.after else {})}
@@ -161,10 +167,15 @@ class _Standing:
             reason = f"{first.reason}; {self.said}" if self.said else first.reason
             found[0] = self.against(replace(first, after={**back, **first.after}, reason=reason))
         else:
-            key = hands[0].key if hands else _key(self.believed)
             reason = self.said or "what was put back has been told"
-            found = [self.against(RowEdit(self.read.table, self.read.id, key, {}, back, reason, _about(self.read)))]
+            found = [self.against(self.own(back, reason))]
         return [edit for edit in found if edit.after]
+
+    def own(self, back: Mapping[str, Cell], reason: str) -> RowEdit:
+        """Return an edit of nothing but what is put back."""
+        key = _key(self.believed)
+        about = key if self.read.table == PARTNERS.name else "".join(key.split("/")[1:2])
+        return RowEdit(self.read.table, self.read.id, key, {}, back, reason, about)
 
     def against(self, edit: RowEdit) -> RowEdit:
         """Return an edit with what really stands before it, and only what differs from that."""
@@ -176,9 +187,3 @@ class _Standing:
         """Return a push whose write-back is measured against what really stands."""
         before = {column: self.read.cells.get(column) for column in push.before}
         return replace(push, before=before, after={**push.after, "Problem": self.problem(push.after)})
-
-
-def _about(row: Row) -> str:
-    """Return the partner's key that the key of a line or a statement names."""
-    parts = _key(row).split("/")
-    return parts[1] if len(parts) > 1 else ""
