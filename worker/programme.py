@@ -18,13 +18,14 @@ from worker.domain.plan import Plan
 from worker.domain.policy import Ladder, Rules
 from worker.domain.words import Words
 from worker.engine.kept import KeptCells
-from worker.planning import guards, intake, rows
+from worker.planning import guards, intake, partners_seen, rows
 from worker.planning.assembly import assemble
 from worker.planning.commissions import Facts
 from worker.planning.partners import keyed
 from worker.ports import Books, Clock, Crm, Ledger, Memory, Tracker, UnsafePlan
 from worker.trust import Trusted, doubts, trusted, with_hands
 
+_PARTNERS = "partners"  # the shelf of what was first seen of partners, and when
 EVERYTHING = ("Partners", "Members", "Leads", "Splits", "Commissions", "Statements")
 
 
@@ -108,9 +109,20 @@ def read_tables(programme: Programme) -> Tables:
     )  # fmt: skip
     _count(programme, found)
     begun_on(programme)
-    partners = keyed([PartnerRow.of(row) for row in seen.rows["Partners"]], seen.rows["Commissions"])
+    partners = _since_when(programme, seen.rows)
     leads = intake.restored([LeadRow.of(row, programme.now) for row in seen.rows["Leads"]])
     return Tables(seen.rows, leads, partners, by_any_name(partners), found, seen)
+
+
+def _since_when(programme: Programme, rows: Mapping[str, Sequence[Row]]) -> list[PartnerRow]:
+    """Return the partners with their keys, and since when they stand as they do; what was first seen is remembered."""
+    partners = keyed([PartnerRow.of(row) for row in rows["Partners"]], rows["Commissions"])
+    known = programme.memory.load(_PARTNERS)
+    found, texts = partners_seen.seen(partners, rows["Commissions"], known, programme.today, programme.zone)
+    news, gone = dict(texts.items() - known.items()), known.keys() - texts.keys()
+    if programme.look_twice and (news or gone):
+        programme.memory.save(_PARTNERS, news, gone)
+    return found
 
 
 def put_right(programme: Programme, tables: Tables, plan: Plan) -> Plan:

@@ -209,7 +209,7 @@ def test_the_facts_behind_a_deal() -> None:
         found["deal 9001"][what] for what in ("value", "stage", "won on")
     )
     assert "acme 100 %" == found["lead L-1"]["partners"]
-    assert {"plan": "gold", "status": "Enrolled"} == found["partner acme"]
+    assert {"plan": "gold", "status": "Enrolled", "last day": ""} == found["partner acme"]
     assert ("10 %", "12") == tuple(found["plan gold, 2025-01"][what] for what in ("rate", "months"))
     assert ("9001", "600.00 GBP") == tuple(found["invoice INV-1"][what] for what in ("deal", "paid"))
 
@@ -242,6 +242,7 @@ def test_the_facts_behind_a_deal() -> None:
         ({}, {"leads": [lead(held=True)]}, "lead L-1: hold – → ticked"),
         ({}, {"partners": [partner(paused=True)]}, "partner acme: status Enrolled → Paused"),
         ({}, {"partners": [partner(left=True)]}, "partner acme: status Enrolled → Left"),
+        ({}, {"partners": [partner(left_on=day("2025-03-01"))]}, "partner acme: last day – → 2025-03-01"),
         ({}, {"today": "2025-05-01"}, "the calendar: month 2025-04 → 2025-05"),
     ],
 )  # fmt: skip

@@ -6,14 +6,33 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from worker.domain.cells import Row
+from worker.domain.facts import PlanChoice
 from worker.domain.notices import Recipient
 
 
 @dataclass(frozen=True, slots=True)
+class Leaving:
+    """A partner's last day, on which `Status` was first seen as Left, and the instant at which it is over."""
+
+    on: date
+    until: datetime
+
+    @staticmethod
+    def of(day: date, zone: ZoneInfo) -> Leaving:
+        """Return the leaving at the end of a day in a zone."""
+        return Leaving(day, datetime.combine(day + timedelta(days=1), datetime.min.time(), zone))
+
+
+@dataclass(frozen=True, slots=True)
 class PartnerRow:
-    """A partner: `key` is in every line and statement key; an empty one is minted by the intake flow."""
+    """A partner: `key` is in every line and statement key; an empty one is minted by the intake flow.
+
+    `plans` and `leaving` are no cells: they say since when `Plan` and `Status` stand as they do, as far as it was seen.
+    """
 
     row: Row
     name: str
@@ -26,6 +45,8 @@ class PartnerRow:
     currency: str
     xero_contact: str
     cadence: str
+    plans: tuple[PlanChoice, ...] = ()
+    leaving: Leaving | None = None
 
     @staticmethod
     def of(row: Row) -> PartnerRow:

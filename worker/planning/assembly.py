@@ -36,18 +36,17 @@ def assemble(
 
 
 def partner_fact(partner: PartnerRow) -> Partner:
-    """Return a partner as the money rules see it.
-
-    The tracker shows the present plan and status; what a deal was won under stands on its lines.
-    """
+    """Return a partner as the money rules see it."""
+    always = (PlanChoice(date.min, partner.plan),) if partner.plan else ()
     return Partner(
         key=partner.key,
         name=partner.name,
-        plans=(PlanChoice(date.min, partner.plan),) if partner.plan else (),
+        plans=partner.plans or always,
         paused=partner.status == "Paused",
         cadence=partner.cadence or None,
         contact=partner.xero_contact,
         left=partner.status == "Left",
+        left_on=partner.leaving.on if partner.leaving else None,
     )
 
 

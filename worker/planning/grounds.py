@@ -99,6 +99,7 @@ def _partners(facts: Facts, found: Survey, wanted: Collection[str]) -> Found:
                 texts[f"partner {partner.key}"] = {
                     "plan": chosen.plan if chosen else "",
                     "status": "Left" if partner.left else "Paused" if partner.paused else "Enrolled",
+                    "last day": partner.left_on.isoformat() if partner.left_on else "",
                 }
         for terms in case.terms:
             texts[f"plan {plan_text(terms.plan)}"] = _terms(terms.plan)

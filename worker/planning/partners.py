@@ -17,6 +17,7 @@ from worker.domain.partners import PartnerRow, as_named
 from worker.domain.plan import RowEdit, edit_of
 from worker.domain.tables import PARTNER_STATUSES
 from worker.planning.contact_details import Unreadable, clean, currency_code, email_address, website_domain
+from worker.planning.partners_seen import left_words
 
 _PARTS_OF_A_LINE = 4  # deal/partner/month/kind
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -91,6 +92,8 @@ def _problems(partner: PartnerRow, namesakes: int, plans: Collection[str]) -> It
         yield "Two partners have this name: give each its own"
     if partner.status not in PARTNER_STATUSES:
         yield "Status is not set: choose Enrolled, Paused or Left"
+    if partner.leaving is not None:
+        yield left_words(partner.leaving)
     choose = f"choose one of {', '.join(sorted(plans))}" if plans else "add one to rules/commissions.toml"
     if partner.plan and partner.plan not in plans:
         yield f"Plan “{clean(partner.plan)[:60]}” is not in rules/commissions.toml: {choose}"

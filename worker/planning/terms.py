@@ -152,13 +152,17 @@ def _enrolled(partner: Partner, day: date) -> bool:
 
 
 def _plan(partner: Partner, rows: Sequence[Line], plans: Plans, won_on: date) -> CommissionPlan | None:
-    """Return the plan that stands on the partner's lines, else the partner's on the won date: no silent re-rating."""
+    """Return the plan that stands on the partner's lines, else the partner's on the won date: no silent re-rating.
+
+    Where what stood on the won date rates nothing (it was missing, or a slip), the first one after it that does counts.
+    """
     own = [row for row in rows if row.partner == partner.key and row.kind == "commission" and row.plan]
     if own:
         text = min(own, key=lambda row: (not row.locked, row.month)).plan
         return next((plan for plan in plans.versions if plan_text(plan) == text), None)
-    chosen = max((c for c in partner.plans if c.since <= won_on), key=lambda c: c.since, default=None)
-    return plans.at(chosen.plan, won_on) if chosen else None
+    stood = max((choice.since for choice in partner.plans if choice.since <= won_on), default=date.max)
+    later = sorted((choice for choice in partner.plans if choice.since >= stood), key=lambda choice: choice.since)
+    return next((plan for choice in later if (plan := plans.at(choice.plan, won_on)) is not None), None)
 
 
 def _currency_fault(deal: Deal, newest: Line | None) -> Fault | None:

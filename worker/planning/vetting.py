@@ -67,7 +67,7 @@ def vet(
     faults = [f"{column} is missing: fill it in" for column in missing]
     faults += _odd_cells(lead)
     if lead.partner:
-        faults += _partner_faults(lead.partner, partner)
+        faults += _partner_faults(lead, partner)
     long = _too_long(lead, rules.longest or {})
     values = {} if long else _readable(lead, rules, faults)
     faults += long
@@ -113,10 +113,11 @@ def _too_long(lead: LeadRow, longest: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _partner_faults(written: str, partner: PartnerRow | None) -> Iterator[str]:
+def _partner_faults(lead: LeadRow, partner: PartnerRow | None) -> Iterator[str]:
+    """Judge by how the partner stood when the lead was sent, as far as that is known: the last day is a good day."""
     if partner is None:
-        yield f"Partner “{clean(written)[:60]}” is not in the Partners table: pick one that is there, or add it"
-    elif partner.status != "Enrolled":
+        yield f"Partner “{clean(lead.partner)[:60]}” is not in the Partners table: pick one that is there, or add it"
+    elif partner.status != "Enrolled" and (partner.leaving is None or lead.submitted >= partner.leaving.until):
         yield "Partner is not enrolled at present: pick an enrolled partner, or set the partner's Status to Enrolled"
 
 
