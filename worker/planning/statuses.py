@@ -172,13 +172,17 @@ def _why(run: Run, slot: Slot, priced: Priced, adjustment: Decimal, status: Line
     if priced.capped:
         text += f", of which {shown(priced.amount, currency)} fit"
     if adjustment:
-        sign = "+" if adjustment > 0 else "−"
-        adjusted = shown(priced.amount + adjustment, currency)
-        text += f"; adjusted by staff {sign} {shown(abs(adjustment), currency)} = {adjusted}"
+        text += staffs_text(priced.amount, adjustment, currency)
     text += f"; {place_text(run, slot)}"
     if status in ("Waiting", "Confirmed"):
         text += f"; {cash_text(slot, cash, currency)}"
     return text + CUT if priced.capped else text
+
+
+def staffs_text(amount: Decimal, adjustment: Decimal, currency: str) -> str:
+    """Return what staff added, or took off, and what that makes."""
+    sign = "+" if adjustment > 0 else "−"
+    return f"; adjusted by staff {sign} {shown(abs(adjustment), currency)} = {shown(amount + adjustment, currency)}"
 
 
 def cash_text(slot: Slot, cash: Receipts, currency: str) -> str:

@@ -18,7 +18,7 @@ from worker.domain.money import rounded, shown, zero
 from worker.domain.months import Period
 from worker.planning.amounts import Priced, Run
 from worker.planning.corrections import NOT_NEEDED, Earned, Keys, adjustment, answered, cancel
-from worker.planning.statuses import CUT, TICKED, judge, paused, percent, stand_still
+from worker.planning.statuses import CUT, TICKED, judge, paused, percent, staffs_text, stand_still
 from worker.planning.terms import plan_text
 from worker.planning.tiers import Entry, Place, bracket_of, line_up, spell
 
@@ -109,18 +109,19 @@ def _true_up(account: _Account, partner: str, currency: str, period: Period) -> 
         and spell(account.run(entry.place).plan, entry.order[0]) == period
     ]  # fmt: skip
     sums = _sums(account, rated, metric)
-    amount, cut = _given(account, sums, currency)
+    amount, uncut = _given(account, sums, currency)
     caps = [run.plan.cap_per_partner for run, *_ in rated if run.plan.cap_per_partner is not None]
     if caps:
-        room = max(min(caps) - sum((entry.amount for entry in within), Decimal(0)), Decimal(0))
-        amount, cut = min(amount, room), cut or amount > room
+        amount = min(amount, max(min(caps) - sum((entry.amount for entry in within), Decimal(0)), Decimal(0)))
+    cut = amount < uncut
     rate = _listed(percent(bracket_of(metric, run.plan.tiers).rate) for run, *_ in rated)
     plan = _listed(plan_text(run.plan) for run, *_ in rated)
     base = sum((s.base for s in sums.values()), Fraction(0))
     made = sum((s.made for s in sums.values()), Decimal(0))
     why = (
         f"{period} reached a base of {shown(metric, currency)}: {shown(base, currency)} earned × {rate} (plan {plan}), "
-        f"less {shown(made, currency)} of its lines = {shown(amount, currency)}{CUT if cut else ''}"
+        f"less {shown(made, currency)} of its lines = {shown(uncut, currency)}"
+        + (f", of which {shown(amount, currency)} fit{CUT}" if cut else "")
     )
     return TrueUp(
         partner, period, currency, rounded(amount, currency), bool(sums), rate, plan, why, cut, _doubt(account, within)
@@ -143,17 +144,17 @@ def _sums(account: _Account, rated: Iterable[tuple[Run, Place, Entry]], metric: 
     return found
 
 
-def _given(account: _Account, sums: dict[str, _Sum], currency: str) -> tuple[Decimal, bool]:
-    """Return what the sums come to beyond their lines, and whether a deal's cap cut it."""
-    amount, cut = zero(currency), False
+def _given(account: _Account, sums: dict[str, _Sum], currency: str) -> tuple[Decimal, Decimal]:
+    """Return what the sums come to beyond their lines, and what they would without the caps of deals."""
+    amount = uncut = zero(currency)
     for deal, own in sums.items():
         more = rounded(own.reached, currency) - own.made if own.reached != own.marginal else zero(currency)
+        uncut += more
         if own.cap is not None:
-            room = max(own.cap - account.used[deal], Decimal(0))
-            more, cut = min(more, room), cut or more > room
+            more = min(more, max(own.cap - account.used[deal], Decimal(0)))
         account.used[deal] += more
         amount += more
-    return amount, cut
+    return amount, uncut
 
 
 def _listed(words: Iterable[str]) -> str:
@@ -201,6 +202,13 @@ def true_up_lines(
     return lines
 
 
+def _with_staffs(up: TrueUp, added: Decimal) -> str:
+    """Return the sentence of a true-up with what staff added to it."""
+    if not added:
+        return up.why
+    return up.why.removesuffix(CUT) + staffs_text(up.amount, added, up.currency) + (CUT if up.capped else "")
+
+
 def _lines_of(up: TrueUp, rows: Sequence[Line], partner: Partner | None, keys: Keys, today: date) -> list[Line]:
     month = up.period.last
     row = next((row for row in rows if row.kind == "correction" and row.month == month), None)
@@ -216,7 +224,8 @@ def _lines_of(up: TrueUp, rows: Sequence[Line], partner: Partner | None, keys: K
     main = Line(
         key=row.key if row is not None else keys.next(None, up.partner, month, "correction"), deal=None,
         partner=up.partner, month=month, kind="correction", currency=up.currency, amount=amount, status=status,
-        why="" if status == "Cancelled" else up.why, answers=str(up.period), rate=up.rate, plan=up.plan, reason=reason,
+        why="" if status == "Cancelled" else _with_staffs(up, added), answers=str(up.period), rate=up.rate,
+        plan=up.plan, reason=reason,
         capped=up.capped and status != "Cancelled", hold=row is not None and row.hold,
         adjustment=row.adjustment if row is not None else None, row=row.row if row is not None else None,
     )  # fmt: skip
