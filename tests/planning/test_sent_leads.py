@@ -9,6 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from worker.domain.cells import Cell, Row
+from worker.domain.kept import KEPT, Kept, filled
+from worker.domain.tables import TOLD_BY_PARTNER
+from worker.planning.hands import judge
 from worker.planning.sent_leads import sent_problems
 
 from .rows_of_leads import PARTNERS, lead_row
@@ -55,3 +59,17 @@ def problem(**cells: Any) -> str | None:
 def test_what_is_said_of_a_sent_lead(cells: dict[str, Any], words: str | None) -> None:
     """Whom it went to, a status that is known, and, once won, the day and the commission; nothing else is asked."""
     assert words == problem(**cells)
+
+
+@pytest.mark.parametrize("direction", ["Sent", "Received"])
+def test_what_the_partner_says_of_a_sent_lead_is_no_mistake_of_a_hand(direction: str) -> None:
+    """In a sent lead's row those cells are believed as they stand; in a received one's the worker's word counts."""
+    wrote: dict[str, Cell] = {"Lead": "L-AAAAAAAA", "Direction": direction, "Deal ID": "9001"}
+    stands: dict[str, Cell] = {**wrote, **dict.fromkeys(TOLD_BY_PARTNER, "theirs"), "Deal ID": "1"}
+    found = judge(
+        "Leads", [Row("Leads", "r1", stands)], {"r1"}, {"r1": Kept(filled(wrote, KEPT["Leads"]))}, KEPT["Leads"], {}
+    )
+
+    ours = {"Deal ID"} if direction == "Sent" else {"Deal ID", *TOLD_BY_PARTNER}
+    assert ours == {hand.column for hand in found.hands}
+    assert {**stands, **{column: wrote.get(column) for column in ours}} == found.rows[0].cells
