@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from worker.connectors.google_sheets.identity import KEYS, UNKEYED, Trace
 from worker.connectors.google_sheets.reading import Sight
@@ -25,15 +25,19 @@ class Traces:
         self._clock = clock
         self._shelf = shelf
         self._loaded: dict[str, dict[str, str]] = {}
+        self._begun: set[str] = set()  # tables of which something is remembered
 
     def known(self, table: str) -> dict[str, Trace]:
         """Return the traces of a table's rows as last seen, by key."""
         return {key: Trace(key, *json.loads(text)[:2]) for key, text in self._load(table).items()}
 
-    def seen_at(self, table: str, key: str) -> datetime | None:
-        """Return when a row was first seen with its key; None when it was there before anything was remembered."""
-        text = self._load(table).get(key)
-        at = json.loads(text)[2] if text else ""
+    def seen_at(self, table: str, row: str, place: int) -> datetime | None:
+        """Return when a row was first seen, which for a copy is now; None when it was there before all remembering.
+
+        Of rows that were first seen together the upper one is the earlier by a hair, and stays so when they are sorted.
+        """
+        text = self._load(table).get(row)
+        at = json.loads(text)[2] if text else self._now(table, place)
         return datetime.fromisoformat(at) if at else None
 
     def note(self, sight: Sight) -> None:
@@ -42,28 +46,34 @@ class Traces:
         if table not in KEYS:
             return
         known = self._load(table)
-        begun = self._memory.cursor(self._name(table)) is not None
-        now = self._clock.now().astimezone(UTC).isoformat(timespec="milliseconds") if begun else ""
         put: dict[str, str] = {}
         for row, place in sight.places.items():
             if UNKEYED not in row:
                 trace = sight.traces[place]
                 before = known.get(row)
-                first = json.loads(before)[2] if before else now
+                first = json.loads(before)[2] if before else self._now(table, place)
                 text = json.dumps([trace.print, trace.mark, first])
                 if text != before:
                     put[row] = text
         gone = [key for key in known if key not in sight.places]
         drop = gone[: max(0, len(gone) - _KEPT_GONE - len(sight.places))]
-        if put or drop or not begun:
+        if put or drop or table not in self._begun:
             self._memory.save(self._name(table), put, drop, cursor="begun")
+            self._begun.add(table)
             known.update(put)
             for key in drop:
                 del known[key]
 
+    def _now(self, table: str, place: int) -> str:
+        if table not in self._begun:
+            return ""
+        return (self._clock.now() + timedelta(microseconds=place)).astimezone(UTC).isoformat(timespec="microseconds")
+
     def _load(self, table: str) -> dict[str, str]:
         if table not in self._loaded:
             self._loaded[table] = dict(self._memory.load(self._name(table))) if table in KEYS else {}
+            if self._memory.cursor(self._name(table)) is not None:
+                self._begun.add(table)
         return self._loaded[table]
 
     def _name(self, table: str) -> str:

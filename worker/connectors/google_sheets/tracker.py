@@ -97,7 +97,7 @@ class GoogleSheetsTracker:
         table, codec = sight.placed.table, self._codec()
         raw = ((column, sight.raw(place, column.name)) for column in table.columns)
         cells = {column.name: codec.read(column, value) for column, value in raw if value is not None}
-        return Row(table.name, sight.ids[place], cells, self._traces.seen_at(table.name, sight.ids[place]))
+        return Row(table.name, sight.ids[place], cells, self._traces.seen_at(table.name, sight.ids[place], place))
 
     def _codec(self) -> Codec:
         return Codec(ZoneInfo(self._layout.known.zone or "UTC"))
