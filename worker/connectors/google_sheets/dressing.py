@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from worker.connectors.google_sheets.identity import KEYS
 from worker.connectors.google_sheets.layout import Placed
 from worker.domain.tables import Column, Table
 
@@ -17,13 +18,14 @@ Request = Mapping[str, Any]
 
 KEY = "quarterday.dressed"
 PROTECTED = "Written by Quarterday: to overrule it use Hold or Adjustment"
-_VERSION = 1
+_VERSION = 2
 _WIDE = {"Why": 420, "Problem": 320, "Notes": 240, "Note": 240, "Suggestion": 280, "Before": 240, "After": 240}
 _PATTERNS = {
     "number": ("NUMBER", "#,##0.00##"), "money": ("NUMBER", "#,##0.00##"), "date": ("DATE", "yyyy-mm-dd"),
     "datetime": ("DATE_TIME", "yyyy-mm-dd hh:mm"),
 }  # fmt: skip
 _WHOLE = frozenset({"Leads", "Won"})
+_FEW = 3  # columns that may be frozen at the most: more would leave no room to scroll
 _RED, _AMBER, _GREEN, _GREY = (
     {"red": r, "green": g, "blue": b}
     for r, g, b in ((0.96, 0.8, 0.8), (1.0, 0.9, 0.6), (0.85, 0.93, 0.83), (0.94, 0.94, 0.94))
@@ -44,12 +46,13 @@ def requests(
     placed: Placed, options: Mapping[str, Sequence[str]], account: str, standing: Mapping[str, Any]
 ) -> list[Request]:
     """Return the requests that dress a tab; `standing` is what it lists of protections, colours and notes now."""
-    found = [*_undressed(placed.tab, standing), _frozen(placed.tab), *_header(placed)]
+    found = [*_undressed(placed.tab, standing), _frozen(placed), *_header(placed)]
     for column in placed.table.columns:
         at = placed.columns[column.name]
-        found += _format(placed.tab, at, column)
-        found += _validation(placed.tab, at, column, options.get(column.name, ()))
-        found += _colours(placed.tab, at, column)
+        body = _body(placed, at)
+        found += _format(body, column)
+        found += _validation(body, column, options.get(column.name, ()))
+        found += _colours(body, column)
         if column.owner == "W":
             found.append(_protection(placed.tab, at, account))
         if column.name in _WIDE:
@@ -73,25 +76,33 @@ def _undressed(tab: int, standing: Mapping[str, Any]) -> Iterator[Request]:
             yield {"deleteDeveloperMetadata": {"dataFilter": lookup}}
 
 
-def _frozen(tab: int) -> Request:
-    grid = {"sheetId": tab, "gridProperties": {"frozenRowCount": 1}}
-    return {"updateSheetProperties": {"properties": grid, "fields": "gridProperties.frozenRowCount"}}
+def _frozen(placed: Placed) -> Request:
+    """Keep the header in sight, and the key column where it is one of the first."""
+    frozen = {"frozenRowCount": placed.head + 1}
+    key = placed.columns.get(KEYS.get(placed.table.name, ""), _FEW)
+    if key < _FEW:
+        frozen["frozenColumnCount"] = key + 1
+    fields = ",".join(f"gridProperties.{name}" for name in frozen)
+    return {
+        "updateSheetProperties": {"properties": {"sheetId": placed.tab, "gridProperties": frozen}, "fields": fields}
+    }  # fmt: skip
 
 
 def _header(placed: Placed) -> Iterator[Request]:
     style = {"textFormat": {"bold": True}, "backgroundColorStyle": {"rgbColor": _GREY}}
     for at in sorted(placed.columns.values()):
-        span = {"sheetId": placed.tab, "startRowIndex": 0, "endRowIndex": 1, "startColumnIndex": at,
-                "endColumnIndex": at + 1}  # fmt: skip
+        span = {"sheetId": placed.tab, "startRowIndex": placed.head, "endRowIndex": placed.head + 1,
+                "startColumnIndex": at, "endColumnIndex": at + 1}  # fmt: skip
         fields = "userEnteredFormat.textFormat.bold,userEnteredFormat.backgroundColorStyle"
         yield {"repeatCell": {"range": span, "cell": {"userEnteredFormat": style}, "fields": fields}}
 
 
-def _body(tab: int, at: int) -> Mapping[str, int]:
-    return {"sheetId": tab, "startRowIndex": 1, "startColumnIndex": at, "endColumnIndex": at + 1}
+def _body(placed: Placed, at: int) -> Mapping[str, int]:
+    below = placed.head + 1
+    return {"sheetId": placed.tab, "startRowIndex": below, "startColumnIndex": at, "endColumnIndex": at + 1}
 
 
-def _format(tab: int, at: int, column: Column) -> Iterator[Request]:
+def _format(body: Mapping[str, int], column: Column) -> Iterator[Request]:
     if column.kind in ("checkbox", "select"):
         return
     kind, pattern = _PATTERNS.get(column.kind, ("TEXT", ""))
@@ -99,10 +110,10 @@ def _format(tab: int, at: int, column: Column) -> Iterator[Request]:
         pattern = "0"
     shown = {"type": kind, **({"pattern": pattern} if pattern else {})}
     cell = {"userEnteredFormat": {"numberFormat": shown}}
-    yield {"repeatCell": {"range": _body(tab, at), "cell": cell, "fields": "userEnteredFormat.numberFormat"}}
+    yield {"repeatCell": {"range": body, "cell": cell, "fields": "userEnteredFormat.numberFormat"}}
 
 
-def _validation(tab: int, at: int, column: Column, options: Sequence[str]) -> Iterator[Request]:
+def _validation(body: Mapping[str, int], column: Column, options: Sequence[str]) -> Iterator[Request]:
     if column.kind == "checkbox":
         rule: Mapping[str, Any] = {"condition": {"type": "BOOLEAN"}, "strict": True}
     elif column.kind == "select" and options:
@@ -111,7 +122,7 @@ def _validation(tab: int, at: int, column: Column, options: Sequence[str]) -> It
         rule = {"condition": condition, "strict": True, "showCustomUi": True}
     else:
         return
-    yield {"setDataValidation": {"range": _body(tab, at), "rule": rule}}
+    yield {"setDataValidation": {"range": body, "rule": rule}}
 
 
 _FILLED = {"type": "NOT_BLANK"}
@@ -120,7 +131,7 @@ _STATUSES = {status: {"type": "TEXT_EQ", "values": [{"userEnteredValue": status}
 _RULES: Sequence[Mapping[str, Any]] = (_FILLED, _TICKED, *_STATUSES.values())
 
 
-def _colours(tab: int, at: int, column: Column) -> Iterator[Request]:
+def _colours(body: Mapping[str, int], column: Column) -> Iterator[Request]:
     """Make problems red and holds amber, so that staff see them without reading."""
     wanted: list[tuple[Mapping[str, Any], Mapping[str, float]]] = []
     if column.name == "Problem":
@@ -131,7 +142,7 @@ def _colours(tab: int, at: int, column: Column) -> Iterator[Request]:
         wanted = [(condition, _STATUS_COLOURS[status]) for status, condition in _STATUSES.items()]
     for condition, colour in wanted:
         rule = {"condition": condition, "format": {"backgroundColorStyle": {"rgbColor": colour}}}
-        yield {"addConditionalFormatRule": {"rule": {"ranges": [_body(tab, at)], "booleanRule": rule}, "index": 0}}
+        yield {"addConditionalFormatRule": {"rule": {"ranges": [body], "booleanRule": rule}, "index": 0}}
 
 
 def _protection(tab: int, at: int, account: str) -> Request:
