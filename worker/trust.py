@@ -131,13 +131,15 @@ def _people(tracker: Tracker, sight: Sight) -> dict[Place, str]:
 
 
 def _noted(seen: Trusted, said: Mapping[Place, str], now: datetime) -> Notes:
-    """Return the notes from now on: what is seen now, and older ones until their day is over and they are gone."""
+    """Return the notes from now on: what is seen now, and older ones as long as they stand in `Problem`.
+
+    One that somebody took away has been read.
+    """
     found: dict[Place, dict[str, datetime]] = {}
     for place, own in seen.notes.items():
         row = seen.sight.read.get(place)
         shown = str(row.cells.get("Problem") or "").split("\n") if row else []
-        staying = {line: at for line, at in own.items() if row and (at > now - _TOLD_FOR or line in shown)}
-        if staying:
+        if staying := {line: at for line, at in own.items() if line in shown}:
             found[place] = staying
     for place, line in said.items():
         if place[0] in _TELLING:

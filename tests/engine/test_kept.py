@@ -242,16 +242,34 @@ def test_a_row_that_is_made(desk: Desk) -> None:
     assert {"r9": Kept({"Line": line.key, "Amount": Decimal("1.00")})} == {row: kept_of(t) for row, t in made.items()}
 
 
-def test_a_row_that_nothing_was_kept_of_is_taken_when_it_is_read(desk: Desk) -> None:
-    """The minting of a key says nothing of the other cells of its row; tables without cells of ours keep nothing."""
+def test_a_row_that_gets_its_key(desk: Desk) -> None:
+    """It stood as it was read, so a hand on any of its cells is told from then on; what was never read is not kept."""
     kept = desk.looks()
-    minting = [Edit("Leads", "r1", "L-AAAAAAAA", {"Lead": "L-AAAAAAAA"}), Edit("Activity", None, "x", {"What": "y"})]
+    assert [] == kept.unlike("Leads", [Row("Leads", "r1", {"Company": "Acme", "Deal ID": "9001"})])
+    minting = [
+        Edit("Leads", "r1", "L-AAAAAAAA", {"Lead": "L-AAAAAAAA"}), Edit("Leads", "r2", "L-BBBBBBBB", {"Lead": "L-B"}),
+        Edit("Activity", None, "x", {"What": "y"}),
+    ]  # fmt: skip
     kept.writing(minting)
 
-    kept.written(minting, ["r1", "a1"])
+    kept.written(minting, ["r1", "r2", "a1"])
 
-    assert {} == desk.memory.load(SHELF)
+    assert {"r1"} == desk.memory.load(SHELF).keys()
+    assert Kept({"Lead": "L-AAAAAAAA", "Deal ID": "9001"}) == desk.stands()
     assert {} == desk.memory.load("kept/Activity")
+
+
+def test_a_row_without_id_that_gets_one(desk: Desk) -> None:
+    """Where a row's id is its key, what was read under the old id is kept under the new one."""
+    kept = desk.looks()
+    kept.unlike("Leads", [Row("Leads", "row 7", {"Status": "typed"})])
+    minting = Edit("Leads", "row 7", "L-AAAAAAAA", {"Lead": "L-AAAAAAAA"})
+    kept.writing([minting])
+
+    kept.written([minting], ["L-AAAAAAAA"])
+
+    assert {"L-AAAAAAAA"} == desk.memory.load(SHELF).keys()
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "typed"}) == desk.stands("L-AAAAAAAA")
 
 
 def test_a_row_that_gets_another_id(desk: Desk) -> None:
@@ -332,7 +350,7 @@ def test_a_run_keeps_what_it_writes(bench: Bench, desk: Desk) -> None:
 
 
 def test_minting_a_key_with_a_memory(bench: Bench, desk: Desk) -> None:
-    """A key is minted as ever, and its row taken when it is read next."""
+    """A key is minted as ever; a row that was not read is taken when it is."""
     bench.leads("r1")
 
     assert "in sync" == bench.apply(plan(mint("r1", "L-AAAAAAAA")), kept=desk.looks()).state

@@ -8,6 +8,7 @@ stands is then taken as ours.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ class KeptCells:
         self._memory = memory
         self._clock = clock
         self._texts: dict[str, dict[str, str]] = {}  # table → row id → text, as first loaded and as changed by us
+        self._rows: dict[str, Sequence[Row]] = {}  # as last read
         self._quiet: dict[str, Sequence[Row]] = {}  # rows that were looked at already and were as they should be
 
     # ---- reading ------------------------------------------------------------------------------------------------
@@ -45,6 +47,7 @@ class KeptCells:
 
     def unlike(self, table: str, rows: Sequence[Row]) -> list[str]:
         """Return the ids of rows that do not stand exactly as remembered, or that nothing is remembered of."""
+        self._rows[table] = rows
         if self._quiet.get(table) is rows:
             return []
         key, columns, texts = KEY_OF[table], KEPT[table], self._texts[table]
@@ -128,39 +131,53 @@ class KeptCells:
             self._memory.amend(wanted.keys(), change)
 
     def written(self, edits: Sequence[Edit], outcomes: Sequence[str | ServiceError | None]) -> None:
-        """Note what came of a write: its values stand; or none of them, where it was refused whole; else both may.
-
-        A row that was not remembered is taken as it stands when it is read next, unless this write made it.
-        """
+        """Note what came of a write: its values stand; or none of them, where it was refused whole; else both may."""
         done = [(edit, row) for edit, row in zip(edits, outcomes, strict=True) if isinstance(row, str)]
         refused = [e for e, o in zip(edits, outcomes, strict=True) if isinstance(o, Refused) and (e.whole or not e.row)]
         stands = _by_row([replace(edit, row=row) for edit, row in done])
-        made = {(_shelf(edit.table), row): edit for edit, row in done if edit.row is None}
-        moved = {(_shelf(e.table), row): (_shelf(e.table), e.row) for e, row in done if e.row not in (None, row)}
         undone = _by_row(refused)
-        left = {whence for whence in moved.values() if whence not in stands}
-        texts = {_shelf(table): known for table, known in self._texts.items()}
+        fresh = self._fresh({(_shelf(edit.table), row): edit for edit, row in done if edit.table in KEPT})
+        left = {(_shelf(e.table), e.row) for e, row in done if e.row not in (None, row)} - stands.keys()
 
         def change(shelf: str, row: str, text: str | None) -> str | None:
             place = (shelf, row)
-            if place in left:
+            if place in stands:
+                kept = kept_of(text) if text is not None else fresh.get(place)
+                return None if kept is None else kept_text(_ended(kept, stands[place]))
+            if text is None or place in left:
                 return None
-            if place in undone:
-                return None if text is None else kept_text(_undone(kept_of(text), undone[place]))
-            if text is None and place in moved:
-                text = texts.get(shelf, {}).get(str(moved[place][1]))
-            if text is None:
-                return row_text(filled(_made(made[place]), _columns(shelf))) if place in made else None
-            return kept_text(_ended(kept_of(text), stands[place]))
+            return kept_text(_undone(kept_of(text), undone[place]))
 
         places = dict.fromkeys([*stands, *undone, *left])
         if places:
-            self._memory.amend([(shelf, str(row)) for shelf, row in places], change)
+            self._memory.amend(places.keys(), change)
         for shelf, row in places:
-            known = texts.get(shelf)
+            known = self._texts.get(shelf.removeprefix("kept/"))
             if known is not None:
-                _put(known, str(row), change(shelf, str(row), known.get(str(row))))
+                _put(known, row, change(shelf, row, known.get(row)))
         self._quiet.clear()
+
+    def _fresh(self, done: Mapping[tuple[str, str], Edit]) -> dict[tuple[str, str], Kept]:
+        """Return what there was to be kept of rows that nothing may be kept of yet, before they were written.
+
+        A row that was made had nothing but its key. One that was there, like a lead before it got its key, stood as it
+        was read; where a row's id is its key, it is kept under its old one.
+        """
+        asked: dict[str, set[str]] = defaultdict(set)
+        for edit in done.values():
+            if edit.row is not None and edit.row not in self._texts.get(edit.table, {}):
+                asked[edit.table].add(edit.row)
+        read = {(t, row.id): row for t, ids in asked.items() for row in self._rows.get(t, ()) if row.id in ids}
+        found: dict[tuple[str, str], Kept] = {}
+        for place, edit in done.items():
+            text = self._texts.get(edit.table, {}).get(edit.row or "")
+            if edit.row is None:
+                found[place] = Kept({KEY_OF[edit.table]: edit.key})
+            elif text is not None:
+                found[place] = kept_of(text)
+            elif stood := read.get((edit.table, edit.row)):
+                found[place] = Kept(filled(stood.cells, KEPT[edit.table]))
+        return found
 
 
 def _is_kept(kept: Kept | None, cells: Mapping[str, Cell]) -> bool:
@@ -172,10 +189,6 @@ def _shelf(table: str) -> str:
     return f"kept/{table}"
 
 
-def _columns(shelf: str) -> tuple[str, ...]:
-    return KEPT[shelf.removeprefix("kept/")]
-
-
 def _by_row(edits: Iterable[Edit]) -> dict[tuple[str, str], dict[str, Cell]]:
     """Return the cells to write by shelf and row; a row that is to be made may be remembered under its key."""
     found: dict[tuple[str, str], dict[str, Cell]] = {}
@@ -183,10 +196,6 @@ def _by_row(edits: Iterable[Edit]) -> dict[tuple[str, str], dict[str, Cell]]:
         if edit.table in KEPT:
             found.setdefault((_shelf(edit.table), edit.row or edit.key), {}).update(edit.cells)
     return found
-
-
-def _made(edit: Edit) -> dict[str, Cell]:
-    return {KEY_OF[edit.table]: edit.key, **edit.cells}
 
 
 def _begun(kept: Kept, cells: Mapping[str, Cell], now: datetime) -> Kept:

@@ -1,0 +1,436 @@
+"""Hands on the worker's own cells: told, put back, never misleading; people's own cells are never written.
+
+A year's deal of 12,000 at 10 % earns 100 a month. It was won and paid for on 12 January; on 5 April the first three of
+its lines stand on a statement.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tests.flows.conftest import Desk
+from tests.flows.test_crash import Death, Killer, asks
+from worker.domain.tables import TABLES
+from worker.engine.runs import Outcome
+
+MONEY = ("stages", "commissions", "cash", "statements", "settle")
+FLOWS = {"Partners": "intake", "Leads": "stages", "Commissions": "commissions", "Statements": "settle"}
+TYPED = {"number": 123456, "date": "2020-01-01", "datetime": "2020-01-01T00:00:00.000Z"}
+CHOSEN = {"Leads": "Lost", "Commissions": "Cancelled", "Statements": "Paid"}
+STATEMENT_DAY = datetime(2026, 4, 5, 8, tzinfo=UTC)
+NEXT_DAY = datetime(2026, 7, 5, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def settled(desk: Desk) -> Desk:
+    """A programme on the day of its first statement, everything at rest."""
+    desk.partner("North Star")
+    desk.partner("Blue Door")
+    rows = [desk.lead("North Star", "Acme"), *(desk.lead("Blue Door", f"Other {n}") for n in range(4))]
+    desk.run("intake")
+    deal = desk.row(rows[0])["Deal ID"]
+    desk.win(deal)
+    contact = desk.world.xero.add_contact("Acme")
+    desk.world.xero.pay(desk.world.xero.invoice(contact, 12000, tax_rate=20, reference=deal))
+    desk.later(minutes=5)
+    desk.run()
+    desk.until(STATEMENT_DAY)
+    desk.run()
+    assert {"in sync"} == {outcome.state for outcome in desk.run().values()}
+    return desk
+
+
+def line(desk: Desk, month: str) -> str:
+    """Return the row of a month's line."""
+    return next(str(row["id"]) for row in desk.hands.rows("Commissions") if row["fields"].get("Month") == month)
+
+
+def first(desk: Desk, table: str) -> str:
+    """Return the table's first row: the partner, lead or statement of the deal, or the line of January."""
+    return line(desk, "2026-01") if table == "Commissions" else str(desk.hands.rows(table)[0]["id"])
+
+
+def again(desk: Desk, *flows: str) -> dict[str, Outcome]:
+    """Run flows five minutes on."""
+    desk.later(minutes=5)
+    return desk.run(*flows)
+
+
+def quiet(desk: Desk, *flows: str) -> None:
+    """Run once more: nothing may be written or sent."""
+    before = desk.effects()
+    again(desk, *flows)
+    assert before == desk.effects()
+
+
+def statements(desk: Desk) -> list[tuple[Any, ...]]:
+    """Return key, amount to invoice and status of every statement."""
+    return sorted((row["Statement"], row["Amount to invoice"], row["Status"]) for row in desk.rows("Statements"))
+
+
+def told(desk: Desk, key: str, column: str) -> bool:
+    """Tell whether the Activity table says that a hand changed this cell."""
+    rows = [row for row in desk.rows("Activity") if row["About"] == key and "by hand" in row.get("Why", "")]
+    return any(f"{column}: " in row["Before"] and f"{column} was " in row["Why"] for row in rows)
+
+
+def columns_written(desk: Desk) -> set[tuple[str, str]]:
+    """Return every column of the base that a request wrote."""
+    tables = {table.id: table for name in TABLES if (table := desk.world.airtable.table(name))}
+    found = set()
+    for call in desk.world.servers["airtable"].log:
+        table = tables.get(call.path.split("/")[3] if call.path.count("/") > 2 else "")
+        if table is not None and call.method in ("PATCH", "POST", "PUT"):
+            for record in json.loads(call.body).get("records", ()):
+                found |= {(table.name, table.fields[field].name) for field in record["fields"]}
+    return found
+
+
+# ---- every cell -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["overwritten", "emptied"])
+@pytest.mark.parametrize("table", FLOWS)
+def test_each_cell_of_ours(settled: Desk, table: str, how: str) -> None:
+    """Whichever a hand changes: it is told in the row and in Activity, put back, and the words go after a day."""
+    desk, row, flow = settled, first(settled, table), FLOWS[table]
+    key, deals = desk.row(row, table)[TABLES[table].key if table != "Partners" else "Key"], desk.world.hubspot.deals()
+    rows, mails = desk.rows(table), len(desk.world.mail.received)
+    owned = [
+        c for c in TABLES[table].columns if c.owner == "W" and (how == "overwritten" or c.name in desk.row(row, table))
+    ]
+
+    for column in owned:
+        typed = CHOSEN.get(table) if column.kind == "select" else TYPED.get(column.kind, "typed over")
+        typed = "clawback" if column.name == "Kind" else typed
+        before = desk.row(row, table)
+        desk.hands.edit(table, row, {column.name: typed if how == "overwritten" else None})
+        outcome = again(desk, flow)[flow]
+
+        after = desk.row(row, table)
+        problem = after.pop("Problem", "")
+        assert {**before, "Problem": None} == {**after, "Problem": None}, column.name
+        assert told(desk, key, column.name), column.name
+        if table == "Commissions":
+            assert "needs attention" == outcome.state
+            assert f"{key}: {column.name} was " in outcome.words
+            assert "use Hold or Adjustment" in outcome.words
+        elif (column.name, how) != ("Problem", "emptied"):
+            assert f"{column.name} was " in problem, column.name
+    quiet(desk, flow)
+    assert deals == desk.world.hubspot.deals()
+    assert mails == len(desk.world.mail.received)
+
+    desk.later(days=1)
+    assert "in sync" == desk.run(flow)[flow].state
+    assert rows == desk.rows(table)
+    quiet(desk, flow)
+
+
+@pytest.mark.parametrize("table", FLOWS)
+def test_whoever_did_it_is_named(settled: Desk, table: str) -> None:
+    """Airtable's feed says who changed a cell; also to a run that comes after somebody looked with `plan`."""
+    column, typed = {
+        "Partners": ("Earned", 5), "Leads": ("Status", "Lost"), "Commissions": ("Amount", 5),
+        "Statements": ("Bill", "B-5"),
+    }[table]  # fmt: skip
+    settled.hands.edit(table, first(settled, table), {column: typed})
+    settled.later(minutes=5)
+    assert 0 == settled.command("plan", FLOWS[table]).code
+    settled.run(FLOWS[table])
+
+    (why,) = [row["Why"] for row in settled.rows("Activity") if f"{column} was " in row.get("Why", "")]
+    assert "(by Robin Staff) and put back" in why
+
+
+def test_peoples_cells_are_never_written(settled: Desk) -> None:
+    """Whatever they do to them: no request of the worker names one, and they stand as people left them."""
+    cells: dict[str, dict[str, Any]] = {
+        "Partners": {"Partner": "North Star Ltd", "Cadence": "monthly", "Xero contact": "North Star"},
+        "Leads": {"Company": "Acme Corp", "Notes": "call Jo", "Hold": True, "Invoices": "INV-1"},
+        "Commissions": {"Hold": True, "Adjustment": 5, "Note": "ask Jo"}, "Statements": {"Hold": True},
+    }  # fmt: skip
+    for table, own in cells.items():
+        settled.hands.edit(
+            table, first(settled, table), {**own, **({"Status": "Paid"} if table == "Statements" else {})}
+        )
+    again(settled)
+    settled.later(days=40)
+    settled.run()
+
+    for table, own in cells.items():
+        assert own.items() <= settled.row(first(settled, table), table).items()
+    owned = {(name, column) for name, table in TABLES.items() for column in table.owned_by_worker()}
+    assert set() == columns_written(settled) - owned
+
+
+def test_other_flows_leave_the_money_to_its_own(settled: Desk) -> None:
+    """Intake takes no turns with the money flows: it changes no line; the next of these puts it back."""
+    row = line(settled, "2026-02")
+    settled.hands.edit("Commissions", row, {"Statement": None, "Status": "Confirmed"})
+    quiet(settled, "intake", "stages")
+
+    again(settled, "cash")
+
+    assert ("2026-Q1/north-star/GBP", "On statement") == (
+        settled.row(row, "Commissions")["Statement"], settled.row(row, "Commissions")["Status"],
+    )  # fmt: skip
+
+
+def test_a_newer_value_goes_before_the_kept_one(settled: Desk) -> None:
+    """A deal that moved while a hand was at its row: what the deal says now is written, and the hand is told."""
+    row = str(settled.hands.rows("Leads")[1]["id"])
+    settled.hands.edit("Leads", row, {"Deal stage": "mine", "Deal currency": "USD"})
+    settled.world.hubspot.move_deal(settled.row(row)["Deal ID"], "closedlost")
+    again(settled, "stages")
+
+    cells = settled.row(row)
+    assert ("Lost", "Closed Lost") == (cells["Status"], cells["Deal stage"])
+    assert "Deal stage was changed by hand from “" in cells["Problem"]
+    quiet(settled, "stages")
+
+
+def test_a_problem_of_the_row_and_a_hand(settled: Desk) -> None:
+    """Both are in `Problem`; the hand's words go after a day or when somebody takes them away, the problem stays."""
+    row = settled.lead("North Star", "Nobody", Email="nonsense")
+    again(settled, "intake")
+    problem = settled.row(row)["Problem"]
+    settled.hands.edit("Leads", row, {"Status": "Won"})
+    again(settled, "intake")
+
+    own, note = settled.row(row)["Problem"].split("\n")
+    assert (problem, True) == (own, note.startswith("Status was changed by hand from “Needs attention” to “Won”"))
+    settled.hands.edit("Leads", row, {"Problem": own})
+    quiet(settled, "intake")
+    settled.later(days=1)
+    quiet(settled, "intake")
+    settled.hands.edit("Leads", row, {"Email": "jo@nobody.com"})
+    again(settled, "intake")
+    assert ("Qualified", None) == (settled.row(row)["Status"], settled.row(row).get("Problem"))
+
+
+def test_a_lead_that_is_pushed_with_a_hand_in_its_row(settled: Desk) -> None:
+    """It goes into the CRM once mended, whatever deal's id was typed there, and the row says what was put back."""
+    row = settled.lead("North Star", "Nobody", Email="nonsense")
+    again(settled, "intake")
+    other = settled.hands.rows("Leads")[0]["fields"]["Deal ID"]
+    settled.hands.edit("Leads", row, {"Email": "jo@nobody.com", "Deal ID": other, "Suggestion": "mine"})
+    again(settled, "intake")
+
+    cells = settled.row(row)
+    assert ("Qualified", None) == (cells["Status"], cells.get("Suggestion"))
+    assert cells["Deal ID"] not in (None, other)
+    assert "Deal ID was filled in by hand" in cells["Problem"]
+    assert 6 == len(settled.world.hubspot.deals())
+    again(settled, "stages")
+    quiet(settled, "intake", "stages")
+
+
+# ---- lines and statements that stand for good -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [{"Amount": 999}, {"Status": "Confirmed", "Statement": None}, {"Line": "nonsense"},
+     {"Line": None, "Currency": None}, {"Amount": None}, {"Partner": "Blue Door", "Month": "2027-01"}],
+    ids=["amount", "unlocked", "key", "emptied", "no amount", "elsewhere"],
+)  # fmt: skip
+def test_a_locked_line_that_a_hand_edited(settled: Desk, cells: dict[str, Any]) -> None:
+    """It is put back before anything is settled, nobody's statements stop, and the next one is right."""
+    row = line(settled, "2026-02")
+    before = settled.row(row, "Commissions")
+    settled.hands.edit("Commissions", row, cells)
+    again(settled, "statements", "settle")
+    assert before == settled.row(row, "Commissions")
+
+    settled.until(NEXT_DAY)
+    settled.run(*MONEY)
+    assert [("2026-Q1/north-star/GBP", 300, "Issued"), ("2026-Q2/north-star/GBP", 300, "Issued")] == statements(settled)
+
+
+@pytest.mark.parametrize("flow", ["commissions", "cash", "statements", "settle", "sweep"])
+def test_deleted_rows_come_back_whole(settled: Desk, flow: str) -> None:
+    """A locked line and its statement, with what staff wrote there; it is told, and nobody is told a second time."""
+    settled.hands.edit("Commissions", line(settled, "2026-02"), {"Note": "ask Jo", "Hold": True})
+    (statement,) = settled.hands.rows("Statements")
+    settled.hands.edit("Statements", statement["id"], {"Hold": True})
+    again(settled)
+    rows, mails = (settled.rows("Commissions"), settled.rows("Statements")), len(settled.world.mail.received)
+    settled.hands.delete("Commissions", line(settled, "2026-02"))
+    settled.hands.delete("Statements", statement["id"])
+    outcome = again(settled, flow)[flow]
+
+    def in_order(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return sorted(lines, key=lambda cells: str(cells["Line"]))
+
+    assert (in_order(rows[0]), rows[1]) == (in_order(settled.rows("Commissions")), settled.rows("Statements"))
+    assert "needs attention" == outcome.state
+    assert "the row of 2026-Q1/north-star/GBP was deleted by hand and is put back" in outcome.words
+    assert 2 == sum("its row was deleted by hand" in row.get("Why", "") for row in settled.rows("Activity"))
+    quiet(settled, flow)
+    assert {"in sync"} == {one.state for one in settled.run(*MONEY).values()}
+    assert mails == len(settled.world.mail.received)
+
+
+def test_a_deleted_line_that_is_settled_meanwhile(settled: Desk) -> None:
+    """The bill is paid while its row is away: it comes back Paid."""
+    supplier = settled.world.xero.add_contact("North Star")
+    bill = settled.world.xero.invoice(supplier, 300, kind="ACCPAY", number="2026-Q1/north-star/GBP")
+    settled.world.xero.pay(bill, 300)
+    settled.hands.delete("Commissions", line(settled, "2026-02"))
+    settled.later(hours=1)
+    settled.run("settle")
+
+    assert ["Paid"] * 3 == [row["Status"] for row in settled.rows("Commissions") if row.get("Statement")]
+    assert [("2026-Q1/north-star/GBP", 300, "Paid")] == statements(settled)
+
+
+def test_a_copy_of_a_locked_line_is_deleted_for_good(settled: Desk) -> None:
+    """As its words ask: nothing of it comes back."""
+    rows = settled.rows("Commissions")
+    copy = settled.hands.duplicate("Commissions", line(settled, "2026-02"))
+    assert "it is a copy of the row with this key: delete it" in again(settled, "commissions")["commissions"].words
+    settled.hands.delete("Commissions", copy)
+
+    assert "in sync" == again(settled, "commissions")["commissions"].state
+    assert rows == settled.rows("Commissions")
+
+
+# ---- deleted leads --------------------------------------------------------------------------------------------------
+
+
+def test_a_lead_row_that_was_deleted(settled: Desk) -> None:
+    """Its deal is left alone, its open lines are held, what is locked stays; restored, everything goes on as before."""
+    row, lines = first(settled, "Leads"), settled.rows("Commissions")
+    deals, lead = settled.world.hubspot.deals(), settled.row(row)
+    settled.hands.delete("Leads", row)
+    outcomes = again(settled)
+
+    words = f"the row of {lead['Lead']} was deleted; its deal {lead['Deal ID']} stays as it is"
+    assert ("needs attention", True) == (outcomes["stages"].state, words in outcomes["stages"].words)
+    assert "and its 9 open lines are held. Restore the row" in outcomes["stages"].words
+    held = settled.rows("Commissions")
+    assert {"On statement": 3, "On hold": 9} == {
+        s: sum(r["Status"] == s for r in held) for s in {r["Status"] for r in held}
+    }
+    assert all("was deleted from Leads: restore it" in row["Why"] for row in held if row["Status"] == "On hold")
+    assert deals == settled.world.hubspot.deals()
+    settled.later(days=3)
+    assert words in settled.run("stages")["stages"].words
+    assert words in settled.command("status").output.replace("\n", " ") or settled.tracker
+
+    settled.world.airtable.restore("Leads", row)
+    outcomes = again(settled)
+    assert {"in sync"} == {outcome.state for outcome in outcomes.values()}
+    assert lead == settled.row(row)
+    assert lines == settled.rows("Commissions")
+    assert deals == settled.world.hubspot.deals()
+
+
+def test_a_deleted_lead_that_is_sent_again(settled: Desk) -> None:
+    """It is a new lead of a company that is a customer now: no second deal is made, no second line."""
+    settled.hands.delete("Leads", first(settled, "Leads"))
+    again(settled)
+    row = settled.lead("North Star", "Acme")
+    settled.later(hours=2)
+    settled.run()
+
+    assert "Duplicate" == settled.row(row)["Status"]
+    assert 5 == len(settled.world.hubspot.deals())
+    assert 12 == len(settled.rows("Commissions"))
+
+
+def test_a_deleted_lead_without_lines_is_told_for_a_day(settled: Desk) -> None:
+    """Nothing hangs on it; after that it is no news."""
+    settled.hands.delete("Leads", settled.hands.rows("Leads")[2]["id"])
+
+    assert "needs attention" == again(settled, "stages")["stages"].state
+    settled.later(days=1)
+    assert "in sync" == settled.run("stages")["stages"].state
+
+
+# ---- much at once ---------------------------------------------------------------------------------------------------
+
+
+def test_a_column_that_was_sorted_alone(settled: Desk) -> None:
+    """Nothing is written; the words name the column, and approving puts every cell back."""
+    rows = settled.hands.rows("Commissions")
+    why = [row["fields"]["Why"] for row in rows]
+    for row, text in zip(rows, why[1:] + why[:1], strict=True):
+        settled.hands.edit("Commissions", row["id"], {"Why": text})
+    settled.later(minutes=5)
+    before = settled.effects()
+
+    stopped = settled.command("run", "--json")
+
+    errors = stopped.json["flows"]["cash"]["errors"][0]
+    assert (3, {"stopped"}) == (stopped.code, {flow["state"] for flow in stopped.json["flows"].values()})
+    assert "12 cells of the Commissions table that the worker wrote were changed by hand at once (Why)" in errors
+    assert before == settled.effects()
+    digest = errors.split("--approve ")[1].split("`")[0]
+    assert 3 == settled.command("run", "--json", "--approve", "000000000000").code
+    assert before == settled.effects()
+
+    assert 0 == settled.command("run", "--json", "--approve", digest).code
+    assert [row["fields"] for row in rows] == settled.rows("Commissions")
+    quiet(settled)
+
+
+def test_a_column_that_was_emptied(settled: Desk) -> None:
+    """A whole column of ours that reads empty stops, too, until somebody undoes it."""
+    rows = settled.hands.rows("Commissions")
+    for row in rows:
+        settled.hands.edit("Commissions", row["id"], {"Lead": None})
+    settled.later(minutes=5)
+    assert 1 == settled.command("plan", "commissions").code
+    assert {"stopped"} == {outcome.state for outcome in settled.run(*MONEY).values()}
+
+    for row in rows:
+        settled.hands.edit("Commissions", row["id"], {"Lead": row["fields"]["Lead"]})
+    assert {"in sync"} == {outcome.state for outcome in again(settled, *MONEY).values()}
+
+
+# ---- without memory, and killed -------------------------------------------------------------------------------------
+
+
+def test_the_state_is_lost(settled: Desk) -> None:
+    """What stands is taken as it stands: what a locked line should say is not known, so its partner's account stops."""
+    row = line(settled, "2026-02")
+    settled.hands.edit("Commissions", row, {"Amount": 999})
+    settled.forget()
+    outcomes = again(settled, *MONEY)
+
+    assert 999 == settled.row(row, "Commissions")["Amount"]
+    assert "2026-Q1/north-star/GBP does not add up" in outcomes["settle"].words
+    assert "needs attention" == outcomes["settle"].state
+    settled.hands.edit("Commissions", row, {"Amount": 100})
+    settled.forget()
+    assert {"in sync"} == {outcome.state for outcome in again(settled, *MONEY).values()}
+
+
+@pytest.mark.parametrize("carried_out", [False, True], ids=["before it stood", "after it stood"])
+def test_killed_between_the_write_and_the_note(settled: Desk, carried_out: bool) -> None:
+    """What the dead run wrote, or did not, is nobody's hand; a hand is told all the same."""
+    killer = Killer(settled.world)
+    row = str(settled.hands.rows("Leads")[1]["id"])
+    settled.world.hubspot.move_deal(settled.row(row)["Deal ID"], "closedlost")
+    settled.later(minutes=5)
+    table = settled.world.airtable.table("Leads")
+    assert table is not None
+
+    death = Death("airtable", asks("PATCH", table.id), 1, carried_out)
+    assert -signal.SIGKILL == killer.run(settled, "stages", death=death)
+    assert ("Lost" if carried_out else "Qualified") == settled.row(row)["Status"]
+    settled.hands.edit("Leads", row, {"Deal currency": "USD"})
+    again(settled, "stages")
+
+    cells = settled.row(row)
+    assert ("Lost", "Closed Lost") == (cells["Status"], cells["Deal stage"])
+    assert "Deal currency was changed by hand from “GBP” to “USD” (by Robin Staff) and put back" in cells["Problem"]
+    assert "Status was" not in cells["Problem"]
+    quiet(settled, "stages")
