@@ -27,6 +27,11 @@ _PRINTED = {
     "Commissions": ("Partner", "Lead", "Deal ID", "Month", "Kind", "Answers", "Currency"),
     "Statements": ("Partner", "Period", "Currency"),
 }
+# What must be seen beside a key where a row was written: a sort that left the key column out moved them apart.
+WITNESSES = {
+    "Partners": ("Partner",), "Leads": ("Company", "Email"), "Commissions": ("Deal ID", "Month"),
+    "Statements": ("Partner", "Period"),
+}  # fmt: skip
 _MARKS = {"Leads": "Deal ID"}
 
 

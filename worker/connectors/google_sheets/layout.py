@@ -16,6 +16,7 @@ from worker.connectors.google_sheets.api import Door
 from worker.domain.tables import TABLES, Table
 from worker.ports import Memory, Refused
 
+HEADS = 10  # rows from the top among which the header row is looked for: people put titles above it
 REMEDY = "`quarterday doctor` says what is missing, `quarterday setup --apply` makes it"
 
 
@@ -31,13 +32,17 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A table of ours where it stands: the tab's id, our column → its place from 0; `faults` are in words."""
+    """A table of ours where it stands: the tab's id, the place of its header row, our column → its place.
+
+    Places count from 0; `faults` are in words.
+    """
 
     table: Table
     tab: int
     headers: tuple[str, ...]
     columns: Mapping[str, int]
     faults: tuple[str, ...] = ()
+    head: int = 0
 
     def sound(self) -> Placed:
         """Return itself; Refused, saying what is wrong, where columns are missing or doubled."""
@@ -123,15 +128,18 @@ class Layout:
         """Return the tab of a table as last listed."""
         return next((tab for tab in self.listed or () if tab.id == self.known.tabs.get(table)), None)
 
-    def place(self, table: Table, headers: Sequence[Any]) -> Placed:
-        """Find our columns under the headers of the first row."""
-        said = tuple(str(header).strip() if header is not None else "" for header in headers)
+    def place(self, table: Table, rows: Sequence[Sequence[Any]]) -> Placed:
+        """Find our columns under their headers: in that row near the top that has the most of them."""
+        ours = {self._header(table, column.name).casefold() for column in table.columns}
+        top = [_said(row) for row in rows[:HEADS]] or [()]
+        head = max(range(len(top)), key=lambda place: (sum(h.casefold() in ours for h in top[place]), -place))
+        said = top[head]
         at: dict[str, list[int]] = {}
         for place, header in enumerate(said):
             at.setdefault(header.casefold(), []).append(place)
         columns = {c.name: at[h][0] for c in table.columns if (h := self._header(table, c.name).casefold()) in at}
         tab = self.known.tabs[table.name]
-        return Placed(table, tab, said, columns, tuple(self._faults(table, at)))
+        return Placed(table, tab, said, columns, tuple(self._faults(table, at)), head)
 
     def _header(self, table: Table, column: str) -> str:
         return self._names.of(table.name, column).strip()
@@ -152,6 +160,10 @@ class Layout:
 
 
 _FIELDS = ("zone", "tabs", "marks", "marked")
+
+
+def _said(headers: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(str(header).strip() if header is not None else "" for header in headers)
 
 
 def _tab(properties: Mapping[str, Any]) -> Tab:

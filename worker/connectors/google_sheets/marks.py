@@ -16,6 +16,7 @@ from worker.connectors.google_sheets.layout import Layout, Placed, letters
 from worker.ports import Refused
 
 KEY = "quarterday.column"
+COLUMN_MOVED = "COLUMN_MOVED"
 
 
 class Marks:
@@ -66,7 +67,7 @@ class Marks:
         for column, at in placed.columns.items():
             there = found[column][1] if column in found else None
             if there != at:
-                raise Refused(SERVICE, self._words(placed, column, there), "COLUMN_MOVED", column)
+                raise Refused(SERVICE, self._words(placed, column, there), COLUMN_MOVED, column)
         marks = {column: mark for column, (mark, _) in found.items() if column in placed.columns}
         known, table = self._layout.known, placed.table.name
         self._layout.remember(

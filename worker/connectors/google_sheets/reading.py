@@ -1,6 +1,7 @@
 """Tabs read whole in one call, whatever they are called now; and what one reading saw of a tab, row by row.
 
-A row of a reading is a list of raw cells, ragged as the sheet gives it; place 0 is the header row. Nothing here writes.
+A row of a reading is a list of raw cells, ragged as the sheet gives it; its place counts from 0 at the top of the tab.
+Nothing here writes.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ from worker.connectors.google_sheets.account import SERVICE
 from worker.connectors.google_sheets.api import Door
 from worker.connectors.google_sheets.cells import empty
 from worker.connectors.google_sheets.identity import KEYS, Trace, identify, traces
-from worker.connectors.google_sheets.layout import Placed
+from worker.connectors.google_sheets.layout import HEADS, Placed
 from worker.ports import Unavailable
 
 Rows = list[list[Any]]
 
 
 def read_tabs(door: Door, tabs: Mapping[int, bool]) -> dict[int, Rows]:
-    """Read these tabs in one call, by their ids; of those marked True the header row only."""
+    """Read these tabs in one call, by their ids; of those marked True only the rows that may be the header."""
     filters = [
-        {"gridRange": {"sheetId": id_, **({"startRowIndex": 0, "endRowIndex": 1} if headers_only else {})}}
+        {"gridRange": {"sheetId": id_, **({"startRowIndex": 0, "endRowIndex": HEADS} if headers_only else {})}}
         for id_, headers_only in tabs.items()
     ]
     body = {
@@ -46,18 +47,18 @@ class Sight:
 
     placed: Placed
     rows: Rows
-    ids: list[str]  # by place; empty for the header and for blank rows
+    ids: list[str]  # by place; empty for the header, what is above it, and blank rows
     traces: list[Trace]
     places: dict[str, int] = field(default_factory=dict)
 
     @staticmethod
     def of(placed: Placed, rows: Rows, known: Mapping[str, Trace]) -> Sight:
         """Tell the rows of a reading apart; `known` are those of the one before."""
-        rows = rows or [[]]
-        seen = traces(placed.table.name, placed.columns, rows[1:])
-        ids = ["", *identify(seen, known)]
+        rows, above = rows or [[]], placed.head + 1
+        seen = traces(placed.table.name, placed.columns, rows[above:])
+        ids = [""] * above + identify(seen, known)
         places = {id_: place for place, id_ in enumerate(ids) if id_}
-        return Sight(placed, rows, ids, [Trace("", ""), *seen], places)
+        return Sight(placed, rows, ids, [Trace("", "")] * above + seen, places)
 
     def raw(self, place: int, column: str) -> Any:
         """Return a cell; None beyond the end of a row, and for rows that are new."""

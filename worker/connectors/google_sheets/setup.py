@@ -92,7 +92,7 @@ class Setup:
             tab = self._layout.tab(name)
             assert tab is not None  # just listed
             own = rows[id_]
-            placed = self._layout.place(TABLES[name], own[0] if own else ())
+            placed = self._layout.place(TABLES[name], own)
             found[name] = _Found(placed, tab, max(map(len, own), default=0), standing.get(id_, {}))
         return found
 
@@ -153,7 +153,7 @@ class Setup:
         grid = {"rowCount": 1000, "columnCount": len(table.columns), "frozenRowCount": 1}
         properties = {"sheetId": id_, "title": table.name, "gridProperties": grid}
         names = [column.name for column in table.columns]
-        self._change([{"addSheet": {"properties": properties}}, self._headers(table, id_, 0, names)])
+        self._change([{"addSheet": {"properties": properties}}, self._headers(table, id_, (0, 0), names)])
         self._layout.remember(tabs={**self._layout.known.tabs, table.name: id_})
 
     def _add_columns(self, found: _Found, absent: Sequence[str]) -> None:
@@ -162,13 +162,15 @@ class Setup:
         if (more := start + len(absent) - found.tab.columns) > 0:
             grown = {"sheetId": found.tab.id, "dimension": "COLUMNS", "length": more}
             requests.append({"appendDimension": grown})
-        self._change([*requests, self._headers(found.placed.table, found.tab.id, start, absent)])
+        first = found.placed.head, start
+        self._change([*requests, self._headers(found.placed.table, found.tab.id, first, absent)])
 
-    def _headers(self, table: Table, tab: int, start: int, columns: Sequence[str]) -> Mapping[str, Any]:
-        values = [{"userEnteredValue": {"stringValue": self._names.of(table.name, column)}} for column in columns]
+    def _headers(self, table: Table, tab: int, first: tuple[int, int], columns: Sequence[str]) -> Mapping[str, Any]:
+        row, column = first
+        values = [{"userEnteredValue": {"stringValue": self._names.of(table.name, name)}} for name in columns]
         return {
             "updateCells": {
-                "start": {"sheetId": tab, "rowIndex": 0, "columnIndex": start}, "rows": [{"values": values}],
+                "start": {"sheetId": tab, "rowIndex": row, "columnIndex": column}, "rows": [{"values": values}],
                 "fields": "userEnteredValue",
             }
         }  # fmt: skip

@@ -62,7 +62,7 @@ class Sights:
             return
         faults: list[Refused] = []
         for name, rows in self._asked(tables, more).items():
-            placed = self._layout.place(TABLES[name], rows[0] if rows else ())
+            placed = self._layout.place(TABLES[name], rows)
             try:
                 placed.sound()
             except Refused as fault:
@@ -101,6 +101,5 @@ class Sights:
             wanted.setdefault(ids[LOG], True)
         found = read_tabs(self._door, wanted)
         if LOG in ids:
-            rows = found[ids[LOG]]
-            self._log = self._layout.place(TABLES[LOG], rows[0] if rows else ())
+            self._log = self._layout.place(TABLES[LOG], found[ids[LOG]])
         return {name: found[ids[name]] for name in tables}

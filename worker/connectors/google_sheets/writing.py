@@ -1,21 +1,24 @@
 """Writing cells, each into the row it is meant for: one call that also answers what stands beside what it wrote.
 
 A write goes by the marks on our columns, which move with them, so it can never land in a column of people. Rows have no
-such marks: the answer shows the key of each row that was touched. A cell that landed in a row which had moved is put
-back, and written again from a fresh reading. Google knows no precondition (0 ETags in 1,508 answers, recorded).
+such marks: the answer shows the key of each row that was touched, and some of what stands beside it. A cell that landed
+in a row which had moved is put back, and written again from a fresh reading. Google knows no precondition (0 ETags in
+1,508 answers, recorded).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from worker.connectors.google_sheets.account import SERVICE
 from worker.connectors.google_sheets.api import Door
 from worker.connectors.google_sheets.cells import as_text, same_raw
-from worker.connectors.google_sheets.identity import KEYS, print_of, printed
+from worker.connectors.google_sheets.identity import KEYS, WITNESSES, printed
+from worker.connectors.google_sheets.marks import COLUMN_MOVED
 from worker.connectors.google_sheets.reading import Sight
 from worker.ports import Conflict, Refused, ServiceError, Unauthorised, Unavailable, Unsure
 
@@ -33,12 +36,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class _Aimed:
-    """A job, where its row stood in the last reading, and what must be seen beside it: the key, or the content too."""
+    """A job, where its row stood when it was read, and what must be seen there: the key, and these columns as read."""
 
     job: Job
     place: int
     key: str
-    print: str | None
+    beside: Sequence[str] = ()
     repair: bool = False
 
 
@@ -83,9 +86,9 @@ class Writer:
             aimed += self._repairs({(one.job.row, column) for one in aimed for column in one.job.cells})
             if not aimed:
                 return
-            why = self._deliver(aimed)
-            if why is not None and turn:
-                self._halve(aimed, why)
+            before, why = why, self._deliver(aimed)
+            if why is not None and before is not None and before.text == why.text:
+                self._halve(aimed, why)  # a fresh reading did not help
             if all(job.row in self._outcomes for job in jobs) and not self._strays:
                 return
 
@@ -110,7 +113,8 @@ class Writer:
         trace = self.sight.traces[place]
         written = job.cells.get(KEYS[self._table])
         alone = written is None and trace.key != "" and count[trace.key] == 1
-        return _Aimed(job, place, trace.key if written is None else str(written), None if alone else trace.print)
+        beside = WITNESSES[self._table] if alone else printed(self._table)
+        return _Aimed(job, place, trace.key if written is None else str(written), beside)
 
     def _missing(self, row: str, turn: int) -> ServiceError:
         words = f"{self._table}: the row {row} is not there any more"
@@ -128,7 +132,8 @@ class Writer:
             return []
         count = Counter(trace.key for trace in self.sight.traces)
         found: list[_Aimed] = []
-        for place, row in enumerate(self.sight.ids[1:], start=1):
+        below = self.sight.placed.head + 1
+        for place, row in enumerate(self.sight.ids[below:], start=below):
             hit = {column: before for column, before in self._hit(place, row) if (row, column) not in written}
             if hit:
                 found.append(replace(self._aimed(Job(row, hit), place, count), repair=True))
@@ -164,11 +169,12 @@ class Writer:
         except Refused as refused:
             return refused
         self._prove(aimed, echo)
+        self._put_headers_back(aimed, echo)
         return None
 
     def _halve(self, aimed: Sequence[_Aimed], why: Refused) -> None:
         """Send a refused batch in halves until the guilty row is alone, or both halves are refused alike."""
-        if len(aimed) == 1:
+        if len(aimed) == 1 or why.code == COLUMN_MOVED:
             self._blame(aimed, why)
             return
         middle = len(aimed) // 2
@@ -189,10 +195,9 @@ class Writer:
             self._outcomes.setdefault(one.job.row, Refused(SERVICE, words, why.code))
 
     def _columns(self, aimed: Sequence[_Aimed]) -> list[str]:
-        """Return the columns to write or to see: the key's always, those of the content where it must be proven."""
-        seen = printed(self._table) if any(one.print is not None for one in aimed) else ()
-        written = (column for one in aimed for column in one.job.cells)
-        return list(dict.fromkeys((KEYS[self._table], *seen, *written)))
+        """Return the columns to write or to see: the key's always."""
+        seen = (column for one in aimed for column in (*one.beside, *one.job.cells))
+        return list(dict.fromkeys((KEYS[self._table], *seen)))
 
     def _send(self, aimed: Sequence[_Aimed], columns: Sequence[str]) -> dict[str, list[Any]]:
         """Write column by column, null where nothing is to change; return how these columns stand after it."""
@@ -222,12 +227,9 @@ class Writer:
     # ---- what came of it ----------------------------------------------------------------------------------------
 
     def _prove(self, aimed: Sequence[_Aimed], echo: Mapping[str, Sequence[Any]]) -> None:
-        names = [name for name in printed(self._table) if name in echo]
         for one in aimed:
             key = _text(_at(echo[KEYS[self._table]], one.place))
-            content = [_at(echo[name], one.place) for name in names]
-            proven = one.print is None or one.print == self._print(content, one.job.cells, names, one.place)
-            if key != one.key or not proven:
+            if key != one.key or not self._beside(one, echo):
                 self._astray([one])
             elif one.repair:
                 self.sight.put(one.place, one.job.cells)
@@ -237,12 +239,25 @@ class Writer:
             else:
                 self._accept(one.job, one.place)
 
-    def _print(self, content: Sequence[Any], cells: Mapping[str, Any], names: Sequence[str], place: int) -> str:
-        """Return the print of what was seen, as it was before what we wrote ourselves."""
-        before = [
-            self.sight.raw(place, name) if name in cells else raw for name, raw in zip(names, content, strict=True)
-        ]
-        return print_of(before, range(len(before)))
+    def _put_headers_back(self, aimed: Sequence[_Aimed], echo: Mapping[str, Sequence[Any]]) -> None:
+        """Restore headers that something was written over, because rows were put in above the header row."""
+        placed = self.sight.placed
+        headers = {column: placed.headers[placed.columns[column]] for column in echo}
+        if any(_text(_at(echo[column], placed.head)) == header for column, header in headers.items()):
+            return
+        for one in aimed:
+            left = headers.keys() - one.job.cells.keys()
+            if any(_text(_at(echo[column], one.place)) == headers[column] for column in left):
+                lost = {column: headers[column] for column in one.job.cells}
+                with suppress(Unsure, Refused):  # the next reading says which header is missing
+                    self._send([_Aimed(Job("", lost), one.place, "", repair=True)], list(lost))
+
+    def _beside(self, one: _Aimed, echo: Mapping[str, Sequence[Any]]) -> bool:
+        """Tell whether the row that was written into says what it said when it was read."""
+        return all(
+            _text(_at(echo[name], one.place)) == _text(self.sight.raw(one.place, name))
+            for name in one.beside if name not in one.job.cells
+        )  # fmt: skip
 
     def _accept(self, job: Job, place: int) -> None:
         self.sight.put(place, job.cells)
