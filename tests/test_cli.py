@@ -168,7 +168,7 @@ def test_plan_writes_nothing(desk: Desk) -> None:
     assert {"digest", "changes", "flows", "failures"} == plan.keys()
     assert FLOWS == list(plan["flows"])
     intake = plan["flows"]["intake"]
-    assert {"digest", "stopped_by", "notes", "totals", "edits", "pushes", "messages"} == intake.keys()
+    assert {"digest", "stopped_by", "notes", "totals", "statements", "edits", "pushes", "messages"} == intake.keys()
     assert ["Acme – North Star"] == [push["title"] for push in intake["pushes"]]
     assert ["We have your lead: Acme"] == [message["subject"] for message in intake["messages"]]
     assert {"table", "row", "key", "partner", "reason", "before", "after"} == intake["edits"][0].keys()

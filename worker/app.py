@@ -91,6 +91,7 @@ class App:
         self.config = config
         self.loaded = loaded
         self.stop = stop or threading.Event()
+        self._ahead = as_of is not None  # a day that may not have come is looked at
         self.clock: Clock = clock or (FixedClock(as_of, self.stop) if as_of else SystemClock(self.stop))
         self.store = Store(config.programme.state)
         self.caller = Pacer(self.store, self.clock, patience=loaded.schedule.deadline.total_seconds())
@@ -157,7 +158,7 @@ class App:
 
     def plan(self, flows: Sequence[str], *, period: Period | None = None) -> Planned:
         """Plan flows without writing anything anywhere; one flow's failure never hides another's plan."""
-        programme = replace(self.programme(self.services()), look_twice=False, period=period)
+        programme = replace(self.programme(self.services()), look_twice=False, period=period, ahead=self._ahead)
         planned = self._planned(flows, programme)
         remember(programme, planned.plans)
         return planned
@@ -272,7 +273,7 @@ class App:
 
     def _approved(self, flows: Sequence[str], approve: str, period: Period | None) -> Approval | dict[str, Outcome]:
         """Return what a person's `--approve` lets through; where it names no present plan, how that ends each flow."""
-        programme = replace(self.programme(self.services()), look_twice=False, period=period)
+        programme = replace(self.programme(self.services()), look_twice=False, period=period, ahead=self._ahead)
         planned = self._planned(flows, programme)
         found = approval(planned.plans, planned.losses.values(), approve)
         if found is not None:

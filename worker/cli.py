@@ -100,7 +100,7 @@ def plan(
 ) -> None:  # fmt: skip
     """Show what `run` would change and why; write nothing."""
     from worker.approvals import together
-    from worker.show import plan_as_json, show_plans
+    from worker.show_plans import plan_as_json, show_plans
 
     with opened(config_path, as_of) as app:
         planned = app.plan(_chosen(flows), period=_period(period))

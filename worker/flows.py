@@ -14,6 +14,7 @@ from worker.planning import intake, money_plans, stages, totals
 from worker.planning.assembly import partner_fact
 from worker.planning.commissions import Facts, Outcome, plan_lines
 from worker.planning.partners import partner_edits
+from worker.planning.row_edits import laid_over
 from worker.planning.rows import lines_of
 from worker.planning.sent_leads import sent_problems
 from worker.ports import Books, ServiceError
@@ -98,7 +99,7 @@ def plan_cash(programme: Programme) -> Plan:
 
 def plan_statements(programme: Programme) -> Plan:
     """Confirmed lines on the day → locks, statements, and what partners are told."""
-    tables = read_tables(programme)
+    tables, notes = _looked_ahead(programme) if programme.ahead else (read_tables(programme), ())
     partners = {p.key: partner_fact(p) for p in tables.partners if p.key}
     plan = money_plans.statement_plan(
         tables.rows["Commissions"], tables.rows["Statements"], partners,
@@ -110,7 +111,20 @@ def plan_statements(programme: Programme) -> Plan:
         today=programme.today, zone=programme.zone, words=programme.words, told=programme.told,
         known_since=begun_on(programme),
     )  # fmt: skip
-    return put_right(programme, tables, replace(plan, tells=(*plan.tells, *monthly)))
+    return put_right(programme, tables, replace(plan, tells=(*plan.tells, *monthly), notes=(*notes, *plan.notes)))
+
+
+def _looked_ahead(programme: Programme) -> tuple[Tables, tuple[str, ...]]:
+    """Return the tables with the lines as the flow of commissions would leave them first, and say so."""
+    tables, facts, outcome = _lines_as_they_should_be(programme)
+    rows = tables.rows["Commissions"]
+    edits = money_plans.commission_plan(rows, facts, outcome).edits
+    if not edits:
+        return tables, ()
+    note = (
+        f"the lines are taken as they must stand on {programme.today}, by what is known now: {len(edits)} would change"
+    )
+    return replace(tables, rows={**tables.rows, "Commissions": laid_over(rows, edits)}), (note,)
 
 
 def plan_settle(programme: Programme) -> Plan:

@@ -55,6 +55,7 @@ class Programme:
     approve: str | None = None  # the digest of a loss of rows that a person has approved
     whole: bool = False  # read everything in full instead of what changed
     period: Period | None = None  # make the statements of this period by hand
+    ahead: bool = False  # plan statements over the lines as they must stand at `now`, not as they were last written
 
     @property
     def today(self) -> date:

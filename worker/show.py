@@ -1,9 +1,8 @@
-"""What the terminal shows: plans, results, health, checks; and the same as JSON. Decides nothing."""
+"""What the terminal shows: results, health, checks; and the same as JSON. Decides nothing."""
 
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -17,7 +16,6 @@ from rich.table import Table
 
 from worker.domain.approvals import Difference
 from worker.domain.cells import Cell
-from worker.domain.plan import Plan, RowEdit
 from worker.engine.runs import Health, Outcome
 from worker.show_difference import difference_as_json, difference_lines
 
@@ -28,8 +26,7 @@ if TYPE_CHECKING:
     from worker.upkeep import Report, Spent
 
 _COLOURS = {"in sync": "green", "needs attention": "yellow", "waiting": "yellow", "busy": "yellow"}
-_MOST = 40  # changes of one partner that are shown one by one
-_LONGEST = 110
+_LONGEST = 110  # characters of a cell
 _WIDE = 400  # characters of a line that no terminal breaks
 
 
@@ -56,107 +53,10 @@ def plain(cell: Cell) -> Any:
     return cell.isoformat() if isinstance(cell, date | datetime) else cell
 
 
-def _cut(text: str, length: int = _LONGEST) -> str:
+def cut(text: str, length: int = _LONGEST) -> str:
+    """Return a text on one line, shortened where it is longer than that."""
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1] + "…"
-
-
-# ---- plans ----------------------------------------------------------------------------------------------------------
-
-
-def show_plans(plans: Mapping[str, Plan], digest: str, failures: Mapping[str, str]) -> None:
-    """Show every change grouped by partner, with totals, guards and the digest."""
-    out = console()
-    for flow, plan in plans.items():
-        if not len(plan) and not (plan.saw or plan.notes or plan.remarks):
-            out.print(f"[bold]{flow}[/]: nothing to change")
-            continue
-        out.print(f"[bold]{flow}[/]: {_counted(plan)}   digest [bold]{plan.digest()}[/]")
-        _show_changes(out, plan)
-        for note in (*plan.notes, *plan.remarks):
-            out.print(f"  [yellow]note[/] {escape(note)}")
-        for words in plan.saw:
-            out.print(f"  [red]stopped by a guard[/]: {escape(words)}")
-    for flow, words in failures.items():
-        out.print(f"[bold]{flow}[/]: [red]could not be planned[/]: {escape(words)}")
-    out.print(
-        f"\nNothing was written. `quarterday run` does it; `--approve {digest}` lets exactly this through a guard."
-    )
-
-
-def _counted(plan: Plan) -> str:
-    made = sum(edit.row is None for edit in plan.edits)
-    parts = [(made, "rows to make"), (len(plan.edits) - made, "rows to change"), (len(plan.pushes), "leads to the CRM"),
-             (len(plan.tells), "messages")]  # fmt: skip
-    return ", ".join(f"{count} {what}" for count, what in parts if count) or "nothing to change"
-
-
-def _show_changes(out: Console, plan: Plan) -> None:
-    groups: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
-    for edit in plan.edits:
-        groups[edit.about].append((edit.key, _edit_words(edit), edit.reason))
-    for push in plan.pushes:
-        groups[push.about].append((push.draft.key, f"{push.draft.company} into the CRM", push.reason))
-    for tell in plan.tells:
-        groups[tell.notice.recipient.partner].append(("message", tell.notice.subject, tell.reason))
-    for about in sorted(groups):
-        table = Table(
-            title=about or "no partner", title_justify="left", box=None, padding=(0, 2, 0, 2), title_style="bold"
-        )
-        table.add_column("key", style="cyan", no_wrap=True)
-        table.add_column("change")
-        table.add_column("why", style="dim")
-        for key, change, why in groups[about][:_MOST]:
-            table.add_row(escape(key), escape(_cut(change)), escape(_cut(why)))
-        if len(groups[about]) > _MOST:
-            table.add_row("", f"… and {len(groups[about]) - _MOST} more", "")
-        out.print(table)
-    for currency, amount in sorted(moved(plan).items()):
-        out.print(f"  together {amount:+,f} {currency}")
-
-
-def moved(plan: Plan) -> dict[str, Decimal]:
-    """Return by how much the plan moves amounts, by currency."""
-    total: dict[str, Decimal] = defaultdict(Decimal)
-    for edit in plan.edits:
-        if edit.money:
-            total[edit.money[0]] += edit.money[1]
-    return dict(total)
-
-
-def _edit_words(edit: RowEdit) -> str:
-    changes = ", ".join(
-        f"{c}: {cell_text(edit.before.get(c))} → {cell_text(v)}" for c, v in edit.after.items() if c != "Why"
-    )
-    return f"new: {changes}" if edit.row is None else changes
-
-
-def plan_as_json(plans: Mapping[str, Plan], digest: str, failures: Mapping[str, str]) -> dict[str, Any]:
-    """Return plans as one JSON object."""
-    return {
-        "digest": digest,
-        "changes": sum(len(plan) for plan in plans.values()),
-        "flows": {flow: _plan_json(plan) for flow, plan in plans.items()},
-        "failures": dict(failures),
-    }
-
-
-def _plan_json(plan: Plan) -> dict[str, Any]:
-    return {
-        "digest": plan.digest(),
-        "stopped_by": list(plan.saw),
-        "notes": [*plan.notes, *plan.remarks],
-        "totals": {currency: format(amount, "f") for currency, amount in moved(plan).items()},
-        "edits": [
-            {"table": e.table, "row": e.row, "key": e.key, "partner": e.about, "reason": e.reason,
-             "before": {c: plain(v) for c, v in e.before.items()}, "after": {c: plain(v) for c, v in e.after.items()}}
-            for e in plan.edits
-        ],
-        "pushes": [{"row": p.row, "key": p.draft.key, "title": p.draft.title, "partner": p.about, "reason": p.reason}
-                   for p in plan.pushes],
-        "messages": [{"key": t.notice.key, "kind": t.notice.kind, "subject": t.notice.subject, "reason": t.reason,
-                      "partner": t.notice.recipient.partner} for t in plan.tells],
-    }  # fmt: skip
 
 
 # ---- results --------------------------------------------------------------------------------------------------------
@@ -198,7 +98,7 @@ def show_results(outcomes: Mapping[str, Outcome]) -> None:
         for words in _said(outcome):
             out.print(f"  [{_COLOURS.get(outcome.state, 'red')}]{flow}[/]: {escape(words)}")
         for words in difference_lines(outcome.difference or Difference()):
-            out.print(f"    {escape(_cut(words, _WIDE))}")
+            out.print(f"    {escape(cut(words, _WIDE))}")
 
 
 def _said(outcome: Outcome) -> Sequence[str]:
@@ -248,7 +148,7 @@ def show_status(report: Report) -> None:
     for flow in report.flows:
         colour = _COLOURS.get(flow.state, "red")
         table.add_row(flow.flow, f"[{colour}]{flow.state}[/]", _age(flow.started_at, report.at),
-                      _age(flow.succeeded_at, report.at), escape(_cut(flow.words)))  # fmt: skip
+                      _age(flow.succeeded_at, report.at), escape(cut(flow.words)))  # fmt: skip
     out.print(table if report.flows else "No flow has run yet: `quarterday run` or `quarterday start`.")
     waiting = sum(report.messages.get(state, 0) for state in ("due", "doubt", "sending"))
     out.print(f"messages: {report.messages.get('sent', 0)} sent, {waiting} waiting, {len(report.held)} held")

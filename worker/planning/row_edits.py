@@ -45,6 +45,16 @@ def statement_edits(rows: Sequence[Row], statements: Iterable[Statement], names:
     return edits
 
 
+def laid_over(rows: Sequence[Row], edits: Iterable[RowEdit]) -> list[Row]:
+    """Return the rows as they would stand once the edits are written; a new one is known by its key alone."""
+    found = {row.id: row for row in rows}
+    for edit in edits:
+        place = edit.row or f"new {edit.key}"
+        stands = found.get(place) or Row(edit.table, place)
+        found[place] = replace(stands, cells={**stands.cells, **edit.after})
+    return list(found.values())
+
+
 class _Places:
     """Where lines and statements stand."""
 
