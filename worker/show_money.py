@@ -15,6 +15,7 @@ from worker.domain.money import rounded, shown
 from worker.domain.plans import CommissionPlan, ExpectedLine, Plans
 from worker.forecast import COLUMNS, Forecast, Sums
 from worker.planning.plan_examples import Shown
+from worker.planning.terms import terms_text
 from worker.show import cell_text, console, plain
 from worker.verify import Verified
 
@@ -135,7 +136,7 @@ def plans_as_json(folder: str, plans: Plans) -> dict[str, Any]:
         "faults": [],
         "plans": [
             {"name": plan.name, "version": plan.version, "valid_from": plain(plan.valid_from),
-             "valid_to": plain(plan.valid_to), "terms": _terms(plan), "months": plan.months,
+             "valid_to": plain(plan.valid_to), "terms": terms_text(plan), "months": plan.months,
              "examples": _examples(plans, plan)}
             for plan in plans.versions
         ],
@@ -152,7 +153,7 @@ def show_rules(folder: str, plans: Plans) -> None:
         months = str(plan.months) if plan.months else "while paid"
         table.add_row(
             escape(plan.name), escape(plan.version), cell_text(plan.valid_from), cell_text(plan.valid_to),
-            escape(_terms(plan)), months, str(_examples(plans, plan)),
+            escape(terms_text(plan)), months, str(_examples(plans, plan)),
         )  # fmt: skip
     out.print(table)
     out.print(f"[green]✓[/] {escape(folder)}: every file loads, and nothing is at fault")
@@ -160,30 +161,6 @@ def show_rules(folder: str, plans: Plans) -> None:
 
 def _examples(plans: Plans, plan: CommissionPlan) -> int:
     return sum((example.plan, example.version) == (plan.name, plan.version) for example in plans.examples)
-
-
-def _terms(plan: CommissionPlan) -> str:
-    """Return the terms in words, those that are as usual left out."""
-    currency = plan.currency or ""
-    if plan.fee is not None:
-        words = [f"fee {plan.fee:f} {currency} a deal"]
-    elif plan.tiers:
-        steps = ", ".join(f"{tier.rate:f} % from {tier.start:f}" for tier in plan.tiers)
-        words = [f"{steps} {currency} a {plan.tier_period}, {plan.mode}"]
-    else:
-        words = [f"{plan.rate:f} %"]
-    if plan.start != "won":
-        words.append(f"start {plan.start}")
-    if plan.prorate != "none":
-        words.append("first month by days")
-    if plan.count_months_per != "deal":
-        words.append("months per client")
-    words += [
-        f"at most {cap:f} {currency} per {what}"
-        for cap, what in ((plan.cap_per_deal, "deal"), (plan.cap_per_partner, "partner"))
-        if cap is not None
-    ]
-    return "; ".join(words)
 
 
 def examples_as_json(found: Sequence[Shown]) -> dict[str, Any]:

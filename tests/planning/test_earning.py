@@ -10,8 +10,9 @@ import pytest
 
 from worker.domain.facts import Partner, PlanChoice
 from worker.planning.earning import survivors
+from worker.planning.terms import terms_text
 
-from .programme import Story, at, day, deal, invoice, lead, partner, plan, story
+from .programme import BRACKETS, Story, at, day, deal, invoice, lead, partner, plan, story
 
 UP_FRONT = invoice(paid="2025-01-12 12000")
 
@@ -373,3 +374,24 @@ def test_lines_of_two_homes_keep_the_older_one() -> None:
     told.on("2025-01-16", deal=deal(merged_into="9002")).on("2025-01-16", deal=deal("9002"))
 
     assert ("On hold", 12) == (told.line("9002/acme/2025-01/commission").status, told.statuses().count("Expected"))
+
+
+# ---- in words -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ({"rate": "12.5"}, "12.5 %"),
+        ({"fee": "250.00", "currency": "GBP", "start": "next"}, "fee 250.00 GBP a deal; start next"),
+        ({"tiers": BRACKETS[:2], "currency": "GBP", "tier_period": "year"},
+         "10 % from 0, 15 % from 10000 GBP a year, marginal"),
+        ({"prorate": "days"}, "10 %; first month by days"),
+        ({"count_months_per": "client"}, "10 %; months per client"),
+        ({"currency": "GBP", "cap_per_deal": "100", "cap_per_partner": "900"},
+         "10 %; at most 100 GBP per deal; at most 900 GBP per partner"),
+    ],
+)  # fmt: skip
+def test_terms_in_words(terms: dict[str, Any], words: str) -> None:
+    """What a plan says, with what is as usual left out."""
+    assert words == terms_text(plan(**terms))

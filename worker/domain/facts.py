@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -40,6 +40,7 @@ class Cash:
     on: date
     amount: Decimal
     status: str = "AUTHORISED"
+    id: str = field(default="", compare=False)  # the ledger's, where it has one
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,30 @@ def plan_text(plan: CommissionPlan) -> str:
     return f"{plan.name}, {plan.version}"
 
 
+def terms_text(plan: CommissionPlan) -> str:
+    """Return the terms in words, those that are as usual left out."""
+    currency = plan.currency or ""
+    if plan.fee is not None:
+        words = [f"fee {plan.fee:f} {currency} a deal"]
+    elif plan.tiers:
+        steps = ", ".join(f"{tier.rate:f} % from {tier.start:f}" for tier in plan.tiers)
+        words = [f"{steps} {currency} a {plan.tier_period}, {plan.mode}"]
+    else:
+        words = [f"{plan.rate:f} %"]
+    if plan.start != "won":
+        words.append(f"start {plan.start}")
+    if plan.prorate != "none":
+        words.append("first month by days")
+    if plan.count_months_per != "deal":
+        words.append("months per client")
+    words += [
+        f"at most {cap:f} {currency} per {what}"
+        for cap, what in ((plan.cap_per_deal, "deal"), (plan.cap_per_partner, "partner"))
+        if cap is not None
+    ]
+    return "; ".join(words)
+
+
 def read_terms(
     deal: Deal, lead: Lead, rows: Sequence[Line], *, partners: Mapping[str, Partner], plans: Plans, submitted: date,
     won_on: date,

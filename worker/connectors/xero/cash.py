@@ -44,7 +44,9 @@ class Paid:
 
     def cash(self) -> Cash | None:
         """Return it as money that moved; None where it can't be read or is nothing."""
-        return Cash(self.on, self.amount, self.status) if self.on and self.amount and self.amount > 0 else None
+        if self.on is None or self.amount is None or self.amount <= 0:
+            return None
+        return Cash(self.on, self.amount, self.status, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def taken_back(credits: Mapping[str, Row], paid: Mapping[str, list[Paid]]) -> di
             for place in reversed(range(len(used))):
                 taken = min(rest, left[place])
                 if taken > 0:
-                    found[used[place].invoice].append(Cash(refund.on, taken))
+                    found[used[place].invoice].append(Cash(refund.on, taken, id=refund.id))
                     left[place] -= taken
                     rest -= taken
     return found

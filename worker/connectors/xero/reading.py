@@ -224,7 +224,7 @@ def _applied(
             if used.amount is None or used.on is None:
                 words.append(f"one of its {kind.name.lower()} does not say how much of it was applied, or when")
             elif used.amount > 0:
-                cash.append(Cash(used.on, used.amount))
+                cash.append(Cash(used.on, used.amount, id=used.source))
     return tuple(sorted(cash, key=lambda c: c.on)), list(dict.fromkeys(words))
 
 
