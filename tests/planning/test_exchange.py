@@ -120,7 +120,8 @@ def test_what_is_to_come_is_not_there() -> None:
     """Leads, wins and lines dated after the day of the table are left for later."""
     leads = [lead("L-1", "2025-03-02T12:00"), won("L-2", "2025-03-02", at="2025-03-01T12:00"),
              sent_and_won("L-3", "2025-03-01"), sent("L-4", "Won", at="2025-03-02T12:00")]  # fmt: skip
-    found = one(leads, [line("2025-02"), line("2025-03")], until="2025-03-01")
+    undated = won("L-5", at="2025-03-02T12:00", Won_on=None)
+    found = one([*leads, undated], [line("2025-02"), line("2025-03")], until="2025-03-01")
 
     assert (("L-2",), (), ("L-3",), 1) == (found.received.leads, found.received.won, found.sent.won, len(found.owed))
     assert ["2025-02", "2025-03"] == [counted.key.split("/")[2] for counted in found.lines]
@@ -176,7 +177,7 @@ def test_what_a_lead_counts_as(row: LeadRow, counts: tuple[int, ...]) -> None:
 )
 def test_what_cannot_be_counted_is_named(row: LeadRow, words: str) -> None:
     """Missing is never zero: it is left out of the sums, and the table says so."""
-    found = one([row])
+    found = one([row], until="2025-03-20" if row.row.cells.get("Won on") else "2025-02-10")
 
     assert (words,) == found.left_out
     assert ((), (), ()) == (found.received.values, found.sent.values, found.owed)
@@ -198,6 +199,21 @@ def test_the_latest_quarter_comes_first_then_partners_by_name() -> None:
     assert [("2025-Q2", "Acme Ltd"), ("2025-Q1", "Acme Ltd"), ("2025-Q1", "Birch"), ("2025-Q1", "zed")] == [
         (str(table.quarter), table.name) for table in found
     ]
+
+
+def test_the_order_is_that_of_names_not_of_keys() -> None:
+    """Partners of one name stand by their keys, whoever's lead came first."""
+    partners = [
+        partner_row("Zinnia", "r1", Key="a"),
+        partner_row("aster", "r2", Key="z"),
+        partner_row("Aster", "r3", Key="m"),
+    ]
+    leads = [lead("L-1", Partner="a"), lead("L-2", Partner="z"), lead("L-3", Partner="m")]
+    for order in (leads, leads[::-1]):
+        found = exchange(
+            partners, order, [line("2025-01", partner="m")], statuses=STATUSES, zone=LONDON, until=day("2025-12-31")
+        )
+        assert ["m", "z", "a"] == [table.partner for table in found]
 
 
 # ---- laws -----------------------------------------------------------------------------------------------------------
