@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -12,9 +13,11 @@ from sqlalchemy import event
 
 from worker.domain.cells import Cell, Row
 from worker.domain.kept import KEPT, Kept, filled
+from worker.domain.plan import RowEdit
 from worker.engine.kept import KeptCells
 from worker.engine.kept_text import kept_of, kept_text, row_text
 from worker.engine.memory import StoreMemory
+from worker.engine.rows import NotOurs
 from worker.engine.store import Store
 from worker.ports import Conflict, Edit, Refused, ServiceError, Unavailable, Unsure
 
@@ -355,6 +358,31 @@ def test_minting_a_key_with_a_memory(bench: Bench, desk: Desk) -> None:
 
     assert "in sync" == bench.apply(plan(mint("r1", "L-AAAAAAAA")), kept=desk.looks()).state
     assert None is desk.stands()
+
+
+def test_a_deleted_row_comes_back_with_what_staff_wrote(bench: Bench, desk: Desk) -> None:
+    """Their cells are written into the row that is made, and kept; into one that stands they never are."""
+    cells: dict[str, Cell] = {"Amount": Decimal(1), "Hold": True}
+    back = RowEdit("Commissions", None, "1/acme/2026-01/commission", {}, cells, "deleted", restored=True)
+
+    assert "in sync" == bench.apply(plan(back), kept=desk.looks()).state
+    (row,) = bench.world.table("Commissions").values()
+    assert {"Line": back.key, **cells} == row
+    assert {**cells, "Line": back.key} == kept_of(*desk.memory.load("kept/Commissions").values()).cells
+    for wrong in (replace(back, row="rec1"), replace(back, restored=False), replace(back, after={"Colour": "red"})):
+        with pytest.raises(NotOurs):
+            bench.apply(plan(wrong))
+
+
+def test_a_write_before_anything_was_looked_at(desk: Desk) -> None:
+    """What it made is kept all the same; other tables than ours have no memory."""
+    kept = KeptCells(desk.memory, desk.clock)
+    log = Edit("Activity", None, "x", {"What": "y"})
+    kept.writing([log])
+
+    kept.written([log, Edit("Leads", None, "L-AAAAAAAA", {"Status": "New"})], ["a1", "r1"])
+
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "New"}) == desk.stands()
 
 
 def test_fifty_thousand_quiet_rows(desk: Desk) -> None:

@@ -451,8 +451,10 @@ def test_a_missed_day_by_hand(deal: Deal) -> None:
     """A statement day that was missed is said so, and `run statements --period` makes the statement by hand."""
     deal.invoice()
     deal.desk.until(at(4, 20))
-    words = deal.desk.run(*MONEY)["statements"].words
+    outcome = deal.desk.run(*MONEY)["statements"]
+    words = outcome.words
 
+    assert "needs attention" == outcome.state
     assert "The statement day of 2026-Q1 was missed: North Star has 300.00 GBP waiting" in words
     assert words == deal.desk.command("status", "--json").json["flows"]["statements"]["words"]
     assert [] == statements(deal.desk)

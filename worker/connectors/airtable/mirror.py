@@ -121,10 +121,11 @@ class Mirror:
         """Keep who changed cells that are the worker's, for the run that finds them; what it writes then ends that."""
         fields = [(p.id, p.fields[c.name].id) for p in tables for c in p.table.columns if c.owner == "W"]
         ours = {f"{table}/{row}/{field}" for table, field in fields for row in changes.touched.get(table, ())}
-        news = {place: person for place, person in changes.by.items() if place in ours}
-        if news:
-            people = {place: person for place, person in news.items() if person}
-            self._memory.save(self._people_shelf(), people, news.keys() - people.keys())
+        people = {place: who for place, who in changes.by.items() if who is not None and place in ours}
+        known = self._memory.load(self._people_shelf())
+        over = {place for place in known if place in changes.by and place not in people}
+        if people.items() - known.items() or over:
+            self._memory.save(self._people_shelf(), people, over)
             self._people = None
 
     def _people_shelf(self) -> str:
