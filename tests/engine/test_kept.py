@@ -200,6 +200,17 @@ def test_a_write_without_a_known_end(desk: Desk, outcome: ServiceError | None) -
     assert Kept({"Lead": "L-AAAAAAAA", "Status": "New"}) == desk.stands()
 
 
+def test_a_cell_that_is_refused_at_every_run(desk: Desk) -> None:
+    """What may stand there does not grow from run to run."""
+    desk.adopt(lead())
+    for _ in range(5):
+        kept = desk.looks()
+        kept.writing([status("Client pitch")])
+        kept.written([status("Client pitch")], [Refused("t", "no such option")])
+
+    assert {"Status": ("New", "Client pitch")} == ((found := desk.stands()) and found.also)
+
+
 def test_a_write_refused_whole_changed_nothing(desk: Desk) -> None:
     """The old value stands again, whatever may have stood before it still may."""
     desk.adopt(lead())

@@ -201,7 +201,8 @@ def _by_row(edits: Iterable[Edit]) -> dict[tuple[str, str], dict[str, Cell]]:
 def _begun(kept: Kept, cells: Mapping[str, Cell], now: datetime) -> Kept:
     stands, also = dict(kept.cells), dict(kept.also)
     for column, cell in cells.items():
-        also[column] = (*also.get(column, ()), stands.get(column))
+        older, stood = also.get(column, ()), stands.get(column)
+        also[column] = older if stood in older else (*older, stood)
         _set(stands, column, cell)
     return Kept(stands, also, now)
 
