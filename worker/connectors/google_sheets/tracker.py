@@ -146,7 +146,7 @@ class GoogleSheetsTracker:
         jobs = [Job(row, written) for row, written in cells.items()]
         outcomes = writer.write(jobs + _begun_twice(sight))
         outcomes = {job.row: outcomes[job.row] for job in jobs}
-        if lost := [row for row in new if isinstance(outcomes[row], Refused | Conflict)]:
+        if lost := [row for row in new if isinstance(outcomes[row], Refused | Conflict) and _empty(writer.sight, row)]:
             clear_stray_keys(self._door, writer.sight.placed, lost)
         for row, outcome in outcomes.items():
             self._decoded.get(table, {}).pop(row, None)
@@ -196,6 +196,11 @@ class GoogleSheetsTracker:
         outcomes = delete(self._door, self._sights.again(table), rows) if rows else []
         self.refresh([table])
         return outcomes
+
+
+def _empty(sight: Sight, row: str) -> bool:
+    """Tell whether a row that was begun holds nothing but its key, or its key is not where it should be."""
+    return row not in sight.places or sight.reserved(sight.places[row])
 
 
 def _begun_twice(sight: Sight) -> list[Job]:

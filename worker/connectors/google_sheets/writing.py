@@ -61,6 +61,7 @@ class Writer:
     _stands: dict[tuple[str, str], Any] = field(default_factory=dict)  # what we wrote and saw: (row, column) → raw
     _strays: dict[str, dict[str, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     _outcomes: dict[str, Outcome] = field(default_factory=dict)
+    _unsure: Unsure | None = None  # what is not known of the last sending
 
     def write(self, jobs: Sequence[Job]) -> dict[str, Outcome]:
         """Write all jobs and return by row what came of each: the row's id, which is its key from now on, or the error.
@@ -75,7 +76,7 @@ class Writer:
                 raise
             self._outcomes = {job.row: error for job in jobs} | self._outcomes
         moving = Conflict(SERVICE, f"{self._table}: rows kept moving while they were written")
-        return {job.row: moving for job in jobs} | self._outcomes
+        return {job.row: self._unsure or moving for job in jobs} | self._outcomes
 
     def _go_on(self, jobs: Sequence[Job]) -> None:
         why: Refused | None = None
@@ -160,10 +161,11 @@ class Writer:
 
     def _deliver(self, aimed: Sequence[_Aimed]) -> Refused | None:
         """Send a batch and look at what came of it; return the refusal where it was refused whole."""
+        self._unsure = None
         try:
-            columns = self._columns(aimed)
-            echo = self._send(aimed, columns)
-        except Unsure:
+            echo = self._send(aimed, self._columns(aimed))
+        except Unsure as unsure:
+            self._unsure = unsure
             self._astray(aimed)  # it may have been done: the next reading tells
             return None
         except Refused as refused:

@@ -1,0 +1,226 @@
+"""Rows that we make and take away, with people, a second worker and lost answers in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import pytest
+
+from tests.connectors.airtable.airtable_stand import Patient
+from tests.connectors.google.google_stand import Stand, texts
+from worker.domain.tables import TABLES
+from worker.ports import Conflict, Edit, Limit, Refused, Unavailable, Unsure
+from worker.sandbox.google import Google
+from worker.sandbox.server import Request
+
+KEYS = [f"9/NW/2026-{month:02}/commission" for month in range(1, 7)]
+T = TypeVar("T")
+WIDTH = len(TABLES["Commissions"].columns)
+# What people do to the tab of lines while it is written, which leaves their own cells where they belong.
+MOVES: Mapping[str, Callable[[Google], object]] = {
+    "sort": lambda google: google.sort("Commissions", "Line", descending=True),
+    "insert rows": lambda google: google.insert_rows("Commissions", 2, 3),
+    "insert a column before the key": lambda google: google.insert_columns("Commissions", "Line"),
+    "move the key column": lambda google: google.move_column("Commissions", "Line", "Status"),
+    "move the status": lambda google: google.move_column("Commissions", "Status", "Line"),
+    "type below": lambda google: google.paste("Commissions", 30, WIDTH, [["a note far below"]]),
+    "copy a line": lambda google: google.copy_row("Commissions", 2),
+    "delete a line": lambda google: google.delete_rows("Commissions", 2),
+    "hide lines": lambda google: google.hide_rows("Commissions", 2, 2),
+    "a title": lambda google: google.insert_rows("Commissions", 1),
+    "rename the tab": lambda google: google.rename_tab("Commissions", "Lines"),
+}
+
+
+def line(key: str, **cells: Any) -> Edit:
+    return Edit("Commissions", None, key, cells)
+
+
+class Dying(Patient):
+    """A caller that dies when cells are about to be sent: rows were begun, and nothing stands in them."""
+
+    def __init__(self, stand: Stand) -> None:
+        super().__init__(stand.time)
+        self.writes = 0
+
+    def __call__(self, send: Callable[[], T], *, limits: Sequence[Limit], repeatable: bool) -> T:
+        self.writes += limits[0].name.endswith(".write")
+        if self.writes == 2:
+            raise SystemExit
+        return super().__call__(send, limits=limits, repeatable=repeatable)
+
+
+def strike(stand: Stand, hand: Callable[[Google], object], before: int) -> None:
+    """Let a hand act ahead of our request of this number, from 1."""
+    count = 0
+
+    def act(request: Request) -> None:
+        nonlocal count
+        count += request.path != "/token"
+        if count == before and request.path != "/token":
+            hand(stand.google)
+
+    stand.server.before.append(act)
+
+
+def shown(stand: Stand) -> list[dict[str, Any]]:
+    tab = next(title for title in stand.google.tabs() if title in ("Commissions", "Lines"))
+    grid = stand.google.values(tab)
+    head = next(n for n, row in enumerate(grid) if "Line" in row)
+    said = [{h: c for h, c in zip(grid[head], row, strict=False) if h and c != ""} for row in grid[head + 1 :]]
+    return [row for row in said if row]
+
+
+@pytest.fixture
+def lines(stand: Stand) -> Stand:
+    """Return a spreadsheet with two lines, on which staff wrote notes."""
+    stand.tracker().write([line(f"old {n}", Status="Paid", Partner="North Star", Month="2025-12") for n in range(2)])
+    for row in (2, 3):
+        stand.google.edit("Commissions", row, "Note", f"=note {row}")
+        stand.google.edit("Commissions", row, "Hold", True)
+    stand.calls()
+    return stand
+
+
+@pytest.mark.parametrize("before", range(1, 5))
+@pytest.mark.parametrize("move", MOVES)
+def test_a_row_is_made_once_wherever_people_move_things(lines: Stand, move: str, before: int) -> None:
+    """Between reading, appending keys, and writing: each key has one row with its own cells, and notes stay."""
+    strike(lines, MOVES[move], before)
+    tracker = lines.tracker()
+    tracker.read(["Commissions"])
+
+    found = tracker.write([line(key, Status="Expected", Why=f"for {key}") for key in KEYS])
+
+    later = lines.tracker()
+    again = later.write([line(key, Status="Expected", Why=f"for {key}") for key in KEYS])
+    assert KEYS == list(again)
+    assert {str, Conflict} >= {type(one) for one in found}
+    rows = shown(lines)
+    new = [row for row in rows if row.get("Line") in KEYS]
+    assert sorted(KEYS) == sorted({row["Line"] for row in new})
+    assert [] == [row for row in new if (row["Status"], row["Why"]) != ("Expected", f"for {row['Line']}")]
+    kept = {(row.get("Line"), row["Note"], row.get("Hold")) for row in rows if row.get("Note", "").startswith("=")}
+    gone = {("old 0", "=note 2", True)} if move == "delete a line" else set()
+    assert {("old 0", "=note 2", True), ("old 1", "=note 3", True)} - gone <= kept | gone
+    assert [] == [row for row in rows if not row.get("Line") and "far below" not in row.get("Note", "")]
+
+
+def test_a_row_that_was_begun_and_never_filled_is_filled_by_the_next_run(stand: Stand) -> None:
+    """A run that died after its keys leaves rows that nobody reads; the next one fills them, and makes no others."""
+    with pytest.raises(SystemExit):
+        stand.tracker(caller=Dying(stand)).write([line(key, Status="Expected") for key in KEYS])
+
+    assert KEYS == texts(stand.grid("Commissions"), "Line")
+    assert [] == list(stand.tracker().read(["Commissions"])["Commissions"])
+    assert KEYS == list(stand.tracker().write([line(key, Status="Waiting") for key in KEYS]))
+    assert [(key, "Waiting") for key in KEYS] == [
+        (row["Line"], row["Status"]) for row in stand.grid("Commissions")
+    ]  # fmt: skip
+
+
+def test_two_workers_that_make_the_same_rows_at_once_end_with_one_of_each(stand: Stand) -> None:
+    """The other one appends the same keys just before ours: what was begun in vain is cleared by the next run."""
+    busy = []
+
+    def meanwhile(request: Request) -> None:
+        if request.path.endswith("0001:batchUpdate") and not busy:
+            busy.append(True)
+            stand.google.paste("Commissions", 2, 1, [[key] for key in KEYS])
+
+    stand.server.before.append(meanwhile)
+
+    assert KEYS == list(stand.tracker().write([line(key, Status="Expected") for key in KEYS]))
+    assert KEYS == list(stand.tracker().write([line(key, Status="Expected", Why="again") for key in KEYS]))
+    assert [(key, "Expected", "again") for key in KEYS] == [
+        (row["Line"], row.get("Status"), row.get("Why")) for row in stand.grid("Commissions")
+    ]
+
+
+def test_a_key_that_landed_beside_its_column_is_cleared(stand: Stand) -> None:
+    """The key column moved while keys were appended: they are made again in the right one, none is left beside it."""
+    tracker = stand.tracker()
+    tracker.read(["Commissions"])
+    strike(stand, lambda google: google.insert_columns("Commissions", "Line", 2), 2)
+
+    found = tracker.write([line(key, Status="Expected") for key in KEYS])
+    again = stand.tracker().write([line(key, Status="Expected") for key in KEYS])
+
+    assert KEYS == list(again), found
+    grid = stand.google.values("Commissions")
+    assert KEYS == [row[2] for row in grid[1:] if len(row) > 2 and row[2]]
+    assert [] == [row[:2] for row in grid if any(row[:2])]
+
+
+def test_a_key_beside_its_column_never_lands_on_what_people_wrote(stand: Stand) -> None:
+    """Appending goes below everything, so a key that misses its column covers nobody's cell."""
+    stand.google.paste("Commissions", 2, WIDTH, [["theirs"]] * 3)
+    tracker = stand.tracker()
+    tracker.read(["Commissions"])
+    strike(stand, lambda google: google.move_column("Commissions", "Note", "Line"), 2)
+
+    tracker.write([line(key, Status="Expected") for key in KEYS])
+    stand.tracker().write([line(key, Status="Expected") for key in KEYS])
+
+    assert ["theirs"] * 3 == [row["Note"] for row in stand.grid("Commissions") if "Note" in row]
+    assert KEYS == [row["Line"] for row in stand.grid("Commissions") if "Line" in row]
+
+
+@pytest.mark.parametrize("fault", ["commit-then-fail", "drop-after", "bad-gateway", "sorry", "deadline", "internal"])
+@pytest.mark.parametrize("path", ["/values:batchUpdate", ":batchUpdate"])
+def test_whatever_google_answers_rows_are_made_once(stand: Stand, fault: str, path: str) -> None:
+    """A write that was done and denied, or not done: with the engine's patience and without, there is one row a key."""
+    stand.google.faults.order(fault, path=f"/v4/spreadsheets/{stand.google.file.id}{path}", times=2)
+
+    for caller in (stand.once, stand.patient):
+        with suppress(Unavailable):
+            stand.tracker(caller=caller).write([line(key, Status="Expected", Why=f"for {key}") for key in KEYS])
+
+    assert [(key, "Expected", f"for {key}") for key in KEYS] == [
+        (row["Line"], row.get("Status"), row.get("Why")) for row in stand.grid("Commissions")
+    ]
+
+
+def test_a_service_that_stays_away_is_told_as_unknown(stand: Stand) -> None:
+    """Answers that never come leave an unknown outcome, and what was begun is not taken away for it."""
+    stand.google.faults.order("internal", path=f"/v4/spreadsheets/{stand.google.file.id}/values:batchUpdate", times=99)
+
+    found = stand.tracker(caller=stand.once).write([line("a", Status="Expected"), line("b", Why="x" * 50_001)])
+
+    assert [Unsure, Refused] == [type(one) for one in found]
+    assert [{"Line": "a"}] == stand.grid("Commissions")
+    stand.google.faults.clear()
+    assert ["a"] == list(stand.tracker().write([line("a", Status="Expected")]))
+    assert [{"Line": "a", "Status": "Expected"}] == stand.grid("Commissions")
+
+
+def test_rows_of_the_log_are_deleted_from_the_bottom_up(stand: Stand) -> None:
+    """Neighbours go in one stroke, the last ones first, so that no deletion moves the place of another."""
+    stand.tracker().append("Activity", [{"What": f"thing {n}"} for n in range(10)])
+    tracker = stand.tracker()
+    rows = [row.id for row in tracker.read(["Activity"])["Activity"]]
+    stand.calls()
+
+    assert rows[:4] + rows[6:8] == list(tracker.delete("Activity", rows[:4] + rows[6:8]))
+    assert ["thing 4", "thing 5", "thing 8", "thing 9"] == texts(stand.grid("Activity"), "What")
+    assert [("batchGetByDataFilter", 200), ("batchUpdate", 200)] == stand.calls()
+
+
+def test_rows_of_the_log_go_on_behind_what_people_wrote_there(stand: Stand) -> None:
+    """A person's remark beside the log is not written over; the log's columns are found wherever they stand."""
+    stand.tracker().append("Activity", [{"What": "one"}])
+    stand.google.paste("Activity", 3, 2, [["a remark"]])
+    stand.google.insert_columns("Activity", "What")
+    stand.tracker().append("Activity", [{"What": "two", "Why": "=because"}])
+
+    assert [{"What": "one"}, {"When": "a remark"}, {"What": "two", "Why": "=because"}] == stand.grid("Activity")
+
+
+def test_a_log_that_lost_a_column_is_said_in_words(stand: Stand) -> None:
+    """Rows are not added where one of their columns is gone."""
+    stand.google.delete_columns("Activity", "Why")
+
+    with pytest.raises(Refused, match="no column “Why”"):
+        stand.tracker().append("Activity", [{"What": "one"}])
