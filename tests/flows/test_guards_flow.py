@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.conftest import Desk
+from tests.flows.conftest import Desk, on_both
 
 DEALS = 4
 
@@ -65,6 +65,7 @@ def test_a_rate_edited_in_place_stops(standing: Desk) -> None:
     assert ("stopped", True) == (health["state"], "48 of 48 open commission lines" in health["words"])
 
 
+@on_both
 def test_the_approved_plan_is_applied(standing: Desk) -> None:
     """`plan` shows what would change with a digest, and `run --approve` of that digest does exactly that."""
     rate(standing, "20")
@@ -155,6 +156,7 @@ def test_money_moved_stops(standing: Desk) -> None:
 
 
 @pytest.mark.parametrize("table", ["Commissions", "Leads"])
+@on_both
 def test_a_table_that_reads_empty_stops(standing: Desk, table: str) -> None:
     """A table that suddenly reads empty stops every flow that looks at it, until it is restored or approved."""
     for n in range(10):
@@ -175,6 +177,7 @@ def test_a_table_that_reads_empty_stops(standing: Desk, table: str) -> None:
     assert len(standing.world.hubspot.deals()) == DEALS + 10
 
 
+@on_both
 def test_an_approved_loss_goes_on(standing: Desk) -> None:
     """The words of a table that lost its rows name a digest, and approving it lets the run go on with what is left."""
     for row in standing.hands.rows("Commissions")[:40]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.conftest import Desk
+from tests.flows.conftest import Desk, on_both
 
 MONEY = ("stages", "commissions", "cash", "statements", "settle")
 
@@ -160,6 +160,7 @@ def test_merged_into_another_deal(deal: Deal) -> None:
     assert {"On hold"} != {status for _, _, status in deal.months()}
 
 
+@on_both
 def test_archived_and_restored(deal: Deal) -> None:
     """A deal that can't be read any more is in doubt: its open lines are held, nothing is taken away."""
     deal.invoice()
@@ -213,6 +214,7 @@ def test_a_deal_without_interval(desk: Desk) -> None:
 # ---- the client's money ---------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_refund_after_payout(deal: Deal) -> None:
     """A client's refund after the partner was paid is a clawback in the current month, taken off the next statement."""
     world = deal.desk.world
@@ -303,6 +305,7 @@ def test_money_that_came_late(deal: Deal) -> None:
 # ---- staff's cells --------------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_hold_and_adjustment(deal: Deal) -> None:
     """A held line stays off the statement until it is freed; an adjustment is added and said in Why."""
     deal.invoice()
@@ -340,6 +343,7 @@ def test_a_partner_is_paused(deal: Deal) -> None:
     assert [("2026-Q1/north-star/GBP", 0, 300, 300, "Issued")] == statements(deal.desk)
 
 
+@on_both
 def test_an_amount_that_a_hand_changed(deal: Deal) -> None:
     """A figure that somebody typed over is put right by the next run, and the Activity table says why."""
     deal.invoice()
@@ -356,6 +360,7 @@ def test_an_amount_that_a_hand_changed(deal: Deal) -> None:
     ]
 
 
+@on_both
 def test_a_copied_row(deal: Deal) -> None:
     """A copied commission row earns nothing twice: the statement counts its key once."""
     deal.invoice()
@@ -369,6 +374,7 @@ def test_a_copied_row(deal: Deal) -> None:
     )
 
 
+@on_both
 def test_an_open_row_that_was_deleted(deal: Deal) -> None:
     """An open line whose row somebody deleted is made again."""
     before = deal.rows()
@@ -399,6 +405,7 @@ def test_a_locked_row_that_was_deleted(deal: Deal, forget: bool) -> None:
     assert restored or "2026-Q1/north-star/GBP" in said
 
 
+@on_both
 def test_a_statement_row_that_was_deleted(deal: Deal) -> None:
     """A statement whose row was deleted comes back as it was, and nobody is told a second time."""
     deal.invoice()
@@ -494,6 +501,7 @@ def test_quiet_hours(deal: Deal) -> None:
     assert told + 1 == len(deal.desk.world.mail.received)
 
 
+@on_both
 def test_a_statement_that_staff_hold(deal: Deal) -> None:
     """A draft on which staff tick Hold is not sent before they untick it."""
     deal.invoice()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.flows.conftest import Desk
+from tests.flows.conftest import Desk, on_both
 
 
+@on_both
 def test_the_sweep_finds_what_left_no_trace(desk: Desk) -> None:
     """A payment deleted without a sign on its invoice is found by the sweep alone, and counted."""
     desk.partner("North Star")
@@ -34,6 +35,7 @@ def test_the_sweep_finds_what_left_no_trace(desk: Desk) -> None:
     assert 0 == desk.run("sweep")["sweep"].result.counts["changed"]  # type: ignore[union-attr]
 
 
+@on_both
 def test_the_sweep_trims_the_activity_table(desk: Desk) -> None:
     """Of more rows than the rules keep, the oldest go, and what staff read last stays."""
     rules = desk.rules / "schedule.toml"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.flows.conftest import Desk
+from tests.flows.conftest import Desk, on_both
 
 
 @pytest.fixture
@@ -47,6 +47,7 @@ def test_a_programme_that_was_just_run_agrees(paid: Desk) -> None:
     assert before == paid.effects()
 
 
+@on_both
 def test_a_cell_that_a_hand_changed(paid: Desk) -> None:
     """A changed amount and a changed status show with key, column, what stands and what should; the next run mends."""
     key = edit(paid, "2026-05", Amount=250, Status="Confirmed")
