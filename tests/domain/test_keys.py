@@ -35,6 +35,12 @@ def test_a_lead_key_that_is_taken_is_passed_over() -> None:
     assert second == lead_key("rec1", {first})
 
 
+def test_a_row_that_is_known_by_its_key_has_that_one() -> None:
+    """Where a key cell was cleared on a sheet, the row gets back what the CRM knows it by, unless another row has it."""
+    assert "L-SALX5R4V" == lead_key("L-SALX5R4V", {"L-ABCDEFG2"})
+    assert "L-SALX5R4V" != lead_key("L-SALX5R4V", {"L-SALX5R4V"})
+
+
 def test_when_every_key_is_taken_there_is_none() -> None:
     """A search that could not end is given up."""
 

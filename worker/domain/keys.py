@@ -22,8 +22,11 @@ def is_lead_key(text: str) -> bool:
 def lead_key(row: str, taken: Collection[str] = ()) -> str:
     """Return the key of the lead that stands in this row of the tracker, by the row's own id.
 
-    A key that another row has already (two in a million rows) is passed over.
+    A row that is known by a key, as those of sheets are, has that one. A key that another row has already (two in a
+    million rows) is passed over.
     """
+    if is_lead_key(row) and row not in taken:
+        return row
     for salt in range(1000):
         digest = hashlib.sha256(f"{row}/{salt}".encode() if salt else row.encode()).digest()
         key = "L-" + base64.b32encode(digest[:5]).decode()
