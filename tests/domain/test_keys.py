@@ -36,7 +36,7 @@ def test_a_lead_key_that_is_taken_is_passed_over() -> None:
 
 
 def test_a_row_that_is_known_by_its_key_has_that_one() -> None:
-    """Where a key cell was cleared on a sheet, the row gets back what the CRM knows it by, unless another row has it."""
+    """A row of a sheet whose key cell was cleared gets the same key again, unless another row has it."""
     assert "L-SALX5R4V" == lead_key("L-SALX5R4V", {"L-ABCDEFG2"})
     assert "L-SALX5R4V" != lead_key("L-SALX5R4V", {"L-SALX5R4V"})
 
