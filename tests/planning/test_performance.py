@@ -70,6 +70,12 @@ def test_leads_accepted_won_and_lost() -> None:
     assert (Fraction(4, 5), Fraction(2, 3)) == (found.acceptance, found.win_rate)
 
 
+def test_as_many_lost_as_won() -> None:
+    """Half of those decided is won; and what cost something and brought nothing has a ratio of nothing."""
+    assert Fraction(1, 2) == one([won("L-1"), lead("L-2", "Lost")]).win_rate
+    assert 0 == one([], [line("2025-01")]).ratio("GBP")
+
+
 def test_before_anything_came_of_it() -> None:
     """A partner without leads has no shares, no ratio and no days; it stands in the table all the same."""
     found = one([])
@@ -163,6 +169,25 @@ def test_top_performers_come_first(acme: list[tuple[str, str]], birch: list[tupl
     ]
 
     assert first == table(leads, partners=partners)[0].partner
+
+
+@pytest.mark.parametrize(
+    ("acme", "birch", "first"),
+    [
+        ([True, False, False], [True, True], "birch"),
+        ([True, False], [True, False, False], "birch"),
+        ([True, False], [True, False], "acme"),
+    ],
+)
+def test_before_anything_is_won(acme: list[bool], birch: list[bool], first: str) -> None:
+    """Whoever has more leads accepted comes first, then whoever has more leads."""
+    rows = [
+        lead(f"L-{name}{n}", Partner=name, **({} if accepted else {"Deal_ID": None}))
+        for name, own in (("Acme Ltd", acme), ("Birch", birch))
+        for n, accepted in enumerate(own)
+    ]
+
+    assert first == table(rows, partners=[partner_row("Birch"), ACME])[0].partner
 
 
 def test_partners_are_compared_within_their_currency() -> None:

@@ -64,6 +64,7 @@ def test_the_first_year_of_a_deal(cells: dict[str, Cell], worth: tuple[str, str]
     ("interval", "term", "text"),
     [
         ("annual", None, "annual"), ("annual", 18, "annual, 18 months"), ("total", 1, "total, 1 month"),
+        ("monthly", 2, "monthly, 2 months"),
         (None, None, None), (None, 12, None),
     ],
 )  # fmt: skip
