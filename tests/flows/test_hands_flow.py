@@ -15,6 +15,7 @@ import pytest
 
 from tests.flows.conftest import Desk
 from tests.flows.test_crash import Death, Killer, asks
+from tests.flows.worker_process import process
 from worker.domain.tables import TABLES
 from worker.engine.runs import Outcome
 
@@ -395,6 +396,27 @@ def test_a_column_that_was_emptied(settled: Desk) -> None:
     assert {"in sync"} == {outcome.state for outcome in again(settled, *MONEY).values()}
 
 
+@pytest.mark.parametrize("table", ["Members", "Splits"])
+def test_a_table_of_staffs_own_that_reads_empty(settled: Desk, table: str) -> None:
+    """Nobody's leads are taken for their own, and no deal is one partner's alone, because a table was cut away."""
+    given = {
+        "Members": [{"Partner": "North Star", "Email": f"p{n}@north-star.test"} for n in range(10)],
+        "Splits": [{"Lead": "L-AAAAAAAA", "Partner": f"Partner {n}"} for n in range(10)],
+    }
+    rows = settled.hands.add_rows(table, given[table])
+    again(settled)
+    for row in rows:
+        settled.hands.delete(table, row)
+    settled.later(minutes=5)
+    before = settled.effects()
+
+    outcomes = settled.run()
+
+    assert {"stopped"} == {outcome.state for outcome in outcomes.values()}
+    assert f"The {table} table suddenly reads empty" in outcomes["intake"].words
+    assert before == settled.effects()
+
+
 # ---- without memory, and killed -------------------------------------------------------------------------------------
 
 
@@ -434,3 +456,26 @@ def test_killed_between_the_write_and_the_note(settled: Desk, carried_out: bool)
     assert "Deal currency was changed by hand from “GBP” to “USD” (by Robin Staff) and put back" in cells["Problem"]
     assert "Status was" not in cells["Problem"]
     quiet(settled, "stages")
+
+
+def test_processes_at_the_same_time_see_no_hands(settled: Desk) -> None:
+    """Each reads and writes the same rows while others do: what another wrote is taken for nobody's hand."""
+    rows = [str(row["id"]) for row in settled.hands.rows("Leads")]
+    for stage in ("contractsent", "qualifiedtobuy", "closedlost"):
+        for row in rows[1:]:
+            settled.world.hubspot.move_deal(settled.row(row)["Deal ID"], stage)
+        settled.later(days=1)
+        sandbox, secrets = settled.world.servers["xero"].url, settled.world.environment()
+        children = [
+            process(settled.config, sandbox, flows, secrets, settled.folder / f"worker-{n}.log")
+            for n, flows in enumerate((("stages",), ("intake", "stages"), ("settle", "stages"), MONEY))
+        ]
+        for child in children:
+            child.start()
+        for child in children:
+            child.join(120)
+    again(settled)
+
+    assert {"Lost"} == {settled.row(row)["Status"] for row in rows[1:]}
+    said = [*settled.rows("Activity"), *settled.rows("Leads"), *settled.rows("Partners"), *settled.rows("Statements")]
+    assert [] == [row for row in said if "by hand" in str(row)]
