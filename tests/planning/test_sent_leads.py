@@ -47,6 +47,10 @@ def problem(**cells: Any) -> str | None:
             "Partner “Nobody” is not in the Partners table: pick one that is there, or add it.",
         ),
         (
+            {"Partner": "x" * 61},
+            f"Partner “{'x' * 60}” is not in the Partners table: pick one that is there, or add it.",
+        ),
+        (
             {"Status": "Signed"},
             "Status is none of New, Needs attention, Duplicate, In review, On hold, Qualified, Won, Lost: "
             "choose the one that the partner reports.",
