@@ -17,7 +17,7 @@ from worker.domain.kept import KEPT, Kept
 from worker.domain.plan import Plan
 from worker.domain.tables import TABLES
 from worker.engine.kept import KeptCells
-from worker.planning.hands import Gone, Judged, in_doubt, judge, judge_gone, open_lines, swept
+from worker.planning.hands import Gone, Judged, in_doubt, judge, judge_gone, open_lines, too_much
 from worker.planning.put_back import Place, Sight, put_back, sentences
 from worker.ports import Memory, TellsWho, Tracker, UnsafePlan
 
@@ -59,7 +59,7 @@ def trusted(
     """
     notes = _notes(memory)
     looks = {table: _look(kept, table, found[table], notes, table in lost) for table in KEPT}
-    _not_swept(looks, share, approve)
+    _not_too_much(looks, share, approve)
     if saves:
         for table, look in looks.items():
             news = {row: (look.before.get(row), cells) for row, cells in look.judged.stands.items()}
@@ -78,11 +78,11 @@ def _look(kept: KeptCells, table: str, rows: Sequence[Row], notes: Notes, lost: 
     return _Look(judged, before, gone)
 
 
-def _not_swept(looks: Mapping[str, _Look], share: Decimal, approve: str | None) -> None:
+def _not_too_much(looks: Mapping[str, _Look], share: Decimal, approve: str | None) -> None:
     """Stop before any write where a table was changed by hands as nobody does on purpose."""
     saw, cells = [], []
     for table, look in looks.items():
-        if words := swept(table, look.judged.rows, look.judged.hands, share):
+        if words := too_much(table, look.judged.rows, look.judged.hands, share):
             saw.append(words)
             cells += [repr((h.table, h.row, h.column, str(h.stands), str(h.wrote))) for h in look.judged.hands]
     digest = hashlib.sha256("\n".join([*saw, *sorted(cells)]).encode()).hexdigest()[:12]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from worker.domain.cells import Cell, Row, same
 from worker.domain.kept import KEPT, Kept, filled
 from worker.domain.tables import TABLES
-from worker.planning.hands import Hand, Judged, alike, in_doubt, judge, judge_gone, open_lines, swept, without
+from worker.planning.hands import Hand, Judged, alike, in_doubt, judge, judge_gone, open_lines, too_much, without
 from worker.planning.intake import COPY, NO_KEY
 
 NOON = datetime(2026, 4, 5, 12, tzinfo=UTC)
@@ -252,9 +252,9 @@ def table_of(count: int) -> dict[str, dict[str, Cell]]:
     }
 
 
-def swept_words(kept: dict[str, dict[str, Cell]], rows: dict[str, dict[str, Cell]]) -> str | None:
+def too_much_words(kept: dict[str, dict[str, Cell]], rows: dict[str, dict[str, Cell]]) -> str | None:
     found = judged("Commissions", kept, rows)
-    return swept("Commissions", found.rows, found.hands, Decimal(30))
+    return too_much("Commissions", found.rows, found.hands, Decimal(30))
 
 
 def test_a_column_sorted_alone() -> None:
@@ -265,7 +265,7 @@ def test_a_column_sorted_alone() -> None:
     assert (
         "12 cells of the Commissions table that the worker wrote were changed by hand at once (Amount): was a column "
         "moved, or a range sorted without its key column? Undo it"
-    ) == swept_words(kept, rows)
+    ) == too_much_words(kept, rows)
 
 
 def test_nine_cells_are_a_persons_work() -> None:
@@ -273,8 +273,8 @@ def test_nine_cells_are_a_persons_work() -> None:
     kept = table_of(10)
     rows = {row: {**cells, "Amount": Decimal(0)} for row, cells in kept.items()}
 
-    assert None is swept_words(kept, {**rows, "r10": kept["r10"]})
-    assert None is not swept_words(kept, rows)
+    assert None is too_much_words(kept, {**rows, "r10": kept["r10"]})
+    assert None is not too_much_words(kept, rows)
 
 
 def test_a_part_below_the_share_passes() -> None:
@@ -283,7 +283,7 @@ def test_a_part_below_the_share_passes() -> None:
 
     for count, stops in ((12, False), (13, True)):
         rows = {r: {**c, "Amount": Decimal(999)} if n < count else c for n, (r, c) in enumerate(kept.items())}
-        assert stops == (swept_words(kept, rows) is not None)
+        assert stops == (too_much_words(kept, rows) is not None)
 
 
 def test_a_table_of_few_rows_that_was_wiped() -> None:
@@ -291,7 +291,7 @@ def test_a_table_of_few_rows_that_was_wiped() -> None:
     kept = table_of(3)
     rows: dict[str, dict[str, Cell]] = {row: {"Line": cells["Line"]} for row, cells in kept.items()}
 
-    words = swept_words(kept, rows) or ""
+    words = too_much_words(kept, rows) or ""
 
     assert words.startswith("21 cells of the Commissions table")
     assert "(Partner, Lead, Amount, Status, Why, Statement, Paid on)" in words

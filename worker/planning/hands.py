@@ -183,7 +183,7 @@ def in_doubt(lead: Row, held: int) -> str:
 # ---- too much at once -----------------------------------------------------------------------------------------------
 
 
-def swept(table: str, believed: Iterable[Row], hands: Sequence[Hand], share: Decimal) -> str | None:
+def too_much(table: str, believed: Iterable[Row], hands: Sequence[Hand], share: Decimal) -> str | None:
     """Return words when so much of a table was changed that a person must look; None when all is well.
 
     A column counts by itself: one that was moved, or sorted alone, is a small part of its table.
