@@ -92,9 +92,15 @@ def identify(seen: Sequence[Trace], known: Mapping[str, Trace]) -> list[str]:
         before = known.get(trace.key) if free(trace) else None
         if before is not None and before.print == trace.print:
             give(place, trace.key)
-    for place, trace in enumerate(seen):  # its content was edited
+    rivals: dict[str, list[Trace]] = defaultdict(list)  # by content: rows that are still nobody's
+    for place, trace in enumerate(seen):
+        if not ids[place]:
+            rivals[trace.print].append(trace)
+    for place, trace in enumerate(seen):
         if not ids[place] and free(trace) and trace.key in known and trace.print not in contents:
-            give(place, trace.key)
+            before = known[trace.key]
+            if _was_edited(trace, before, rivals[before.print] if before.print else ()):
+                give(place, trace.key)
     for place, id_ in _recognised(seen, known, ids):
         if id_ not in taken:
             give(place, id_)
@@ -105,6 +111,19 @@ def identify(seen: Sequence[Trace], known: Mapping[str, Trace]) -> list[str]:
         if not ids[place] and (trace.key or trace.print):
             give(place, _nameless(place, trace, taken))
     return ids
+
+
+def _was_edited(trace: Trace, before: Trace, rivals: Sequence[Trace]) -> bool:
+    """Tell whether a row with a key and other content than before is that row; `rivals` have its content, not its key.
+
+    The mark decides, where there is one; else a row that has some content of its own is believed against one without
+    a key, which may be a form sent again, and not against one whose key is another's.
+    """
+    if not rivals:
+        return True
+    if before.mark and (trace.mark == before.mark or any(rival.mark == before.mark for rival in rivals)):
+        return trace.mark == before.mark
+    return trace.print != "" and not any(rival.key for rival in rivals)
 
 
 def _recognised(seen: Sequence[Trace], known: Mapping[str, Trace], ids: Sequence[str]) -> Iterator[tuple[int, str]]:
@@ -128,7 +147,7 @@ def _recognised(seen: Sequence[Trace], known: Mapping[str, Trace], ids: Sequence
             yield place, waiting[0]
         elif len(own) == 1 and alike[trace.print] == 1:
             yield place, own[0]
-        elif trace.mark in marked and trace.key not in known:
+        elif trace.mark in marked and (trace.key not in known or known[trace.key].mark != trace.mark):
             yield place, marked[trace.mark]
 
 

@@ -108,7 +108,14 @@ class Writer:
             elif turn and self._done(job, place):
                 self._accept(job, place)
             else:
-                yield self._aimed(job, place, count)
+                yield self._aimed(self._keeping_key(job, place), place, count)
+
+    def _keeping_key(self, job: Job, place: int) -> Job:
+        """Leave out a key that stands there already: not written, it is proof of where the other cells went."""
+        key = KEYS[self._table]
+        if job.cells.get(key) != self.sight.traces[place].key:
+            return job
+        return replace(job, cells={column: value for column, value in job.cells.items() if column != key})
 
     def _aimed(self, job: Job, place: int, count: Mapping[str, int]) -> _Aimed:
         trace = self.sight.traces[place]
