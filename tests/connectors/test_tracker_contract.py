@@ -146,6 +146,20 @@ def test_any_text_goes_in_and_comes_out(desk: Bench, text: str) -> None:
     assert [text, text] == [one.cells["Deal ID"] for one in leads(desk.tracker())]
 
 
+def test_a_text_is_as_long_as_the_tracker_lets_it_be(desk: Bench) -> None:
+    """60,000 characters go into a base; a sheet's cell holds 50,000, and the refusal says so."""
+    row = keyed(desk, "Ashdown")["Ashdown"]
+
+    (found,) = desk.tracker().write([lead(row, Problem="x" * 60_000)])
+
+    if desk.kind == "airtable":
+        assert row == found
+        assert ["x" * 60_000] == seen(desk, "Leads", "Problem")
+    else:
+        assert isinstance(found, Refused)
+        assert "60,000 characters is too long: a cell of a sheet holds 50,000" in found.text
+
+
 def test_an_empty_table_has_no_rows(desk: Bench) -> None:
     """Every table can be read at once, and there is nothing in any."""
     assert dict.fromkeys(TABLES, 0) == {name: len(rows) for name, rows in desk.tracker().read(list(TABLES)).items()}

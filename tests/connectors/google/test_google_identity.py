@@ -160,7 +160,7 @@ def test_a_second_look_at_the_same_rows_renames_none(seen: list[Trace], data: st
 
 @given(contents, st.integers(0, 7), st.integers(0, 9))
 def test_a_copy_never_takes_the_id_of_its_original(prints: list[str], which: int, where: int) -> None:
-    """Wherever a row is copied to, one of the two has the id, the other one is a copy, and all others are themselves."""
+    """Wherever a row is copied to, one of the two has the id, the other is a copy, all others are themselves."""
     rows = sheet_of(prints)
     copied = rows[which % len(rows)]
     seen = [*rows[: where % (len(rows) + 1)], copied, *rows[where % (len(rows) + 1) :]]
