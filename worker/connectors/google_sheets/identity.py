@@ -79,38 +79,48 @@ def identify(seen: Sequence[Trace], known: Mapping[str, Trace]) -> list[str]:
     """
     ids = [""] * len(seen)
     taken: set[str] = set()
-    contents = {trace.print for trace in known.values()}
-
-    def give(place: int, id_: str) -> None:
-        ids[place] = id_
-        taken.add(id_)
-
-    def free(trace: Trace) -> bool:
-        return bool(trace.key) and trace.key not in taken
-
-    for place, trace in enumerate(seen):  # as it was: key and content
-        before = known.get(trace.key) if free(trace) else None
-        if before is not None and before.print == trace.print:
-            give(place, trace.key)
-    rivals: dict[str, list[Trace]] = defaultdict(list)  # by content: rows that are still nobody's
-    for place, trace in enumerate(seen):
-        if not ids[place]:
-            rivals[trace.print].append(trace)
-    for place, trace in enumerate(seen):
-        if not ids[place] and free(trace) and trace.key in known and trace.print not in contents:
-            before = known[trace.key]
-            if _was_edited(trace, before, rivals[before.print] if before.print else ()):
-                give(place, trace.key)
-    for place, id_ in _recognised(seen, known, ids):
-        if id_ not in taken:
-            give(place, id_)
-    for place, trace in enumerate(seen):  # a key that is new to us, or beside what another row holds too
-        if not ids[place] and free(trace):
-            give(place, trace.key)
+    for step in (_unchanged, _edited, _recognised, _keyed):  # from the surest to the last resort
+        for place, id_ in step(seen, known, ids):
+            if not ids[place] and id_ not in taken:
+                ids[place] = id_
+                taken.add(id_)
     for place, trace in enumerate(seen):
         if not ids[place] and (trace.key or trace.print):
-            give(place, _nameless(place, trace, taken))
+            ids[place] = _nameless(place, trace, taken)
+            taken.add(ids[place])
     return ids
+
+
+Named = Iterator[tuple[int, str]]
+
+
+def _unchanged(seen: Sequence[Trace], known: Mapping[str, Trace], _: Sequence[str]) -> Named:
+    """Yield rows with the key and the content of before."""
+    for place, trace in enumerate(seen):
+        before = known.get(trace.key) if trace.key else None
+        if before is not None and before.print == trace.print:
+            yield place, trace.key
+
+
+def _edited(seen: Sequence[Trace], known: Mapping[str, Trace], ids: Sequence[str]) -> Named:
+    """Yield rows with the key of before, and content that no row had."""
+    contents = {trace.print for trace in known.values()}
+    rivals: dict[str, list[Trace]] = defaultdict(list)
+    rest = [(place, trace) for place, trace in enumerate(seen) if not ids[place]]
+    for _, trace in rest:
+        rivals[trace.print].append(trace)
+    for place, trace in rest:
+        before = known.get(trace.key) if trace.key else None
+        if before is not None and trace.print not in contents:
+            if _was_edited(trace, before, rivals[before.print] if before.print else ()):
+                yield place, trace.key
+
+
+def _keyed(seen: Sequence[Trace], _: Mapping[str, Trace], ids: Sequence[str]) -> Named:
+    """Yield rows whose key is new to us, or beside what another row holds too."""
+    for place, trace in enumerate(seen):
+        if not ids[place] and trace.key:
+            yield place, trace.key
 
 
 def _was_edited(trace: Trace, before: Trace, rivals: Sequence[Trace]) -> bool:
@@ -126,25 +136,35 @@ def _was_edited(trace: Trace, before: Trace, rivals: Sequence[Trace]) -> bool:
     return trace.print != "" and not any(rival.key for rival in rivals)
 
 
-def _recognised(seen: Sequence[Trace], known: Mapping[str, Trace], ids: Sequence[str]) -> Iterator[tuple[int, str]]:
+def _recognised(seen: Sequence[Trace], known: Mapping[str, Trace], ids: Sequence[str]) -> Named:
     """Yield rows whose key cell was cleared or overwritten, by what stands beside it: content or mark of a lost row."""
     rest = [place for place in range(len(seen)) if not ids[place] and (seen[place].print or seen[place].mark)]
     if not rest:
         return
-    lost = {id_: trace for id_, trace in known.items() if id_ not in set(ids)}
+    named = set(ids)
+    lost = {id_: trace for id_, trace in known.items() if id_ not in named}
     owners: dict[str, list[str]] = defaultdict(list)
     for id_, trace in lost.items():
         if trace.print:
             owners[trace.print].append(id_)
     alike = Counter(seen[place].print for place in rest)
     marked = {trace.mark: id_ for id_, trace in lost.items() if trace.mark}
-    for place in rest:
+    still = []
+    for place in rest:  # copies and rows without a key, as they were
+        trace = seen[place]
+        same = [id_ for id_ in owners.get(trace.print, ()) if lost[id_].key == trace.key]
+        if same:
+            owners[trace.print].remove(same[0])
+            yield place, same[0]
+        else:
+            still.append(place)
+    for place in still:
         trace = seen[place]
         own = owners.get(trace.print, [])
-        waiting = [id_ for id_ in own if id_.startswith(UNKEYED)]
-        if waiting:
-            own.remove(waiting[0])
-            yield place, waiting[0]
+        unkeyed = [id_ for id_ in own if id_.startswith(UNKEYED)]
+        if unkeyed:
+            own.remove(unkeyed[0])
+            yield place, unkeyed[0]
         elif len(own) == 1 and alike[trace.print] == 1:
             yield place, own[0]
         elif trace.mark in marked and (trace.key not in known or known[trace.key].mark != trace.mark):
