@@ -110,10 +110,9 @@ def _edited(seen: Sequence[Trace], known: Mapping[str, Trace], ids: Sequence[str
     for _, trace in rest:
         rivals[trace.print].append(trace)
     for place, trace in rest:
-        before = known.get(trace.key) if trace.key else None
-        if before is not None and trace.print not in contents:
-            if _was_edited(trace, before, rivals[before.print] if before.print else ()):
-                yield place, trace.key
+        before = known.get(trace.key) if trace.key and trace.print not in contents else None
+        if before is not None and _was_edited(trace, before, rivals[before.print] if before.print else ()):
+            yield place, trace.key
 
 
 def _keyed(seen: Sequence[Trace], _: Mapping[str, Trace], ids: Sequence[str]) -> Named:
