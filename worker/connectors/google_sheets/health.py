@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from worker.connectors.google_sheets.api import Door
 from worker.connectors.google_sheets.setup import Setup
-from worker.ports import Check, ServiceError
+from worker.ports import Check, ServiceError, Unavailable
 
 _SKEW = 60.0  # seconds that clocks may differ
 
@@ -24,10 +24,17 @@ def _spreadsheet(door: Door) -> Check:
     try:
         found = door.read("", params=(("fields", "properties.title,sheets.properties.sheetId"),))
     except ServiceError as error:
-        said, _, remedy = error.text.rpartition(": ")
-        return Check(name, False, said or error.text, remedy)
+        return Check(name, False, *_told(error))
     title, tabs = found.get("properties", {}).get("title", ""), len(found.get("sheets") or ())
     return Check(name, True, f"“{title}”, readable by {door.account}, {tabs} tab{'s' if tabs != 1 else ''}")
+
+
+def _told(error: ServiceError) -> tuple[str, str]:
+    """Return what an error says was found, and what to do about it."""
+    if isinstance(error, Unavailable):
+        return error.text, "try again in a minute"
+    said, _, remedy = error.text.rpartition(": ")
+    return said or error.text, remedy
 
 
 def _clock(door: Door) -> Iterator[Check]:
@@ -43,8 +50,8 @@ def _editor(door: Door) -> Check:
     try:
         may = door.file("capabilities(canEdit)").get("capabilities", {}).get("canEdit")
     except ServiceError as error:
-        said, _, remedy = error.text.rpartition(": ")
-        return Check(name, False, f"Drive says: {said or error.text}", remedy or share)
+        said, remedy = _told(error)
+        return Check(name, False, f"Drive says: {said}", remedy)
     return Check(name, may is True, f"{door.account} {'may edit' if may else 'may only look'}", share)
 
 
@@ -52,7 +59,7 @@ def _tabs(setup: Setup) -> Iterator[Check]:
     try:
         lacks = setup.missing()
     except ServiceError as error:
-        yield Check("Google tabs", False, error.text, "try again")
+        yield Check("Google tabs", False, *_told(error))
         return
     for lack in lacks:
         yield Check("Google tabs", False, f"missing: {lack.what}", lack.remedy)
