@@ -33,10 +33,10 @@ def faults(folder: Path) -> Callable[[], list[tuple[str, str]]]:
     return loaded
 
 
-def change(path: Path, old: str, new: str) -> None:
+def change(path: Path, old: str, new: str, *, once: bool = False) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
-    path.write_text(text.replace(old, new), encoding="utf-8")
+    path.write_text(text.replace(old, new, 1 if once else -1), encoding="utf-8")
 
 
 Faults = Callable[[], list[tuple[str, str]]]
@@ -252,3 +252,109 @@ months = 1
 
     assert ["a fee"] == [example.name for example in rules.plans.examples]
     assert [True] == [play(example, rules.plans, rules.policy).holds for example in rules.plans.examples]
+
+
+# ---- conversion -----------------------------------------------------------------------------------------------------
+
+RATES = """
+source = "ECB"
+time = "16:00 CET"
+[[rate]]
+date = 2026-03-31
+from = "GBP"
+to = "EUR"
+rate = "1.1712"
+"""
+
+
+def converts(folder: Path, rates: str | None = RATES, policy: str = 'to = "partner"') -> None:
+    """Let the rules convert, at these rates."""
+    change(folder / "commissions.toml", "\n[[plan]]", f"\n[policy.conversion]\n{policy}\n\n[[plan]]", once=True)
+    if rates is not None:
+        (folder / "rates.toml").write_text(rates, encoding="utf-8")
+
+
+def test_rates_arrive_as_written(folder: Path) -> None:
+    """Whose they are, at which time of the day, and each rate to its last digit; month-end unless it is said."""
+    converts(folder)
+    rules = load_rules(folder, "Test").rules.policy.conversion
+
+    assert rules is not None
+    assert ("month-end", "ECB, 2026-03-31 16:00 CET") == (rules.on, rules.at(date(2026, 3, 31)))
+    assert {(date(2026, 3, 31), "GBP", "EUR"): Decimal("1.1712")} == rules.rates
+
+
+def test_conversion_is_off_as_shipped(folder: Path) -> None:
+    """Without [policy.conversion] nothing is converted, whether there are rates or not."""
+    assert load_rules(folder, "Test").rules.policy.conversion is None
+    (folder / "rates.toml").write_text(RATES, encoding="utf-8")
+    assert load_rules(folder, "Test").rules.policy.conversion is None
+
+
+def test_conversion_needs_its_rates(folder: Path, faults: Faults) -> None:
+    """A file of rates that is missing is a fault."""
+    converts(folder, None, 'to = "partner"\ndate = "won"')
+
+    assert [("rates.toml", ""), ("rates.toml", "source")] == faults()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('source = "ECB"', "", "source"),
+        ('source = "ECB"', 'source = "ECB (daily)"', "source"),
+        ('time = "16:00 CET"', 'time = "16:00; CET"', "time"),
+        ('time = "16:00 CET"', 'hour = "16"', "hour"),
+        ("date = 2026-03-31", "", "rate[1].date"),
+        ('from = "GBP"', 'from = "gbp"', "rate[1].from"),
+        ('to = "EUR"', "", "rate[1].to"),
+        ('to = "EUR"', 'to = "GBP"', "rate[1].to"),
+        ('rate = "1.1712"', 'rate = "0"', "rate[1].rate"),
+        ('rate = "1.1712"', "", "rate[1].rate"),
+        ('rate = "1.1712"', 'rate = "1.1712"\nnote = "x"', "rate[1].note"),
+        ("[[rate]]", '[[rate]]\ndate = 2026-03-31\nfrom = "GBP"\nto = "EUR"\nrate = "1"\n[[rate]]', "rate[2]"),
+    ],
+)  # fmt: skip
+def test_rates_are_read_strictly(folder: Path, faults: Faults, old: str, new: str, key: str) -> None:
+    """Whatever is missing, twice, not positive or not known is told with its place."""
+    assert old in RATES
+    converts(folder, RATES.replace(old, new))
+
+    assert ("rates.toml", key) in faults()
+
+
+@pytest.mark.parametrize(
+    ("policy", "key"),
+    [("", "policy.conversion.to"), ('to = "us"', "policy.conversion.to"),
+     ('to = "partner"\ndate = "today"', "policy.conversion.date"),
+     ('to = "partner"\nday = "won"', "policy.conversion.day")],
+)  # fmt: skip
+def test_the_policy_of_conversion_is_read_strictly(folder: Path, faults: Faults, policy: str, key: str) -> None:
+    """What is not known, or not said, is told."""
+    converts(folder, RATES, policy)
+
+    assert [("commissions.toml", key)] == faults()
+
+
+def test_an_example_may_have_a_partner_abroad(folder: Path) -> None:
+    """An example with partner_currency shows lines in that currency where their months are over."""
+    converts(folder, RATES.replace("2026-03-31", "2024-01-31"))
+    example = """
+[[plan.example]]
+name = "paid in euros"
+deal = { value = "1000.00", interval = "monthly", currency = "GBP" }
+partner_currency = "EUR"
+won_on = 2024-01-05
+paid = [{ date = 2024-01-06, amount = "1000.00" }]
+as_of = 2024-02-02
+expect = [
+  { month = "2024-01", amount = "117.12", status = "Confirmed" },
+  { month = "2024-02", amount = "100.00", status = "Expected" },
+]
+"""
+    change(folder / "commissions.toml", "months = 12                   # 0: as long as the client pays",
+           f"months = 2\n{example}", once=True)  # fmt: skip
+    loaded = load_rules(folder, "Test").rules
+    abroad = next(one for one in loaded.plans.examples if one.partner_currency)
+
+    assert play(abroad, loaded.plans, loaded.policy).holds

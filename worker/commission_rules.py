@@ -12,7 +12,7 @@ from typing import get_args
 from worker.domain.facts import Interval
 from worker.domain.money import digits
 from worker.domain.months import PERIOD_MONTHS, Month
-from worker.domain.plans import Bracket, CommissionPlan, Example, ExpectedLine, Plans, Policy
+from worker.domain.plans import Bracket, CommissionPlan, ConversionRules, Example, ExpectedLine, Plans, Policy
 from worker.toml_reader import REQUIRED, Section
 
 _HUNDRED = Decimal(100)
@@ -29,6 +29,7 @@ def load_commissions(root: Section) -> tuple[Plans, Policy]:
         max_changed_share=_percent(part, "max_changed_share", Decimal(30)),
         max_moved_amount=moved,
         guard_from_lines=part.whole("guard_from_lines", 24),
+        conversion=_conversion(part),
     )
     part.close()
     read = [_plan(section) for section in root.sections("plan")]
@@ -38,6 +39,17 @@ def load_commissions(root: Section) -> tuple[Plans, Policy]:
     _no_overlap(root, versions)
     root.close()
     return Plans(tuple(versions), tuple(example for _, examples in read for example in examples)), policy
+
+
+def _conversion(part: Section) -> ConversionRules | None:
+    """Read [policy.conversion]; the rates themselves come from rules/rates.toml."""
+    if not part.has("conversion"):
+        return None
+    section = part.section("conversion")
+    section.choice("to", ("partner",), REQUIRED)
+    on = section.choice("date", ("month-end", "won"), "month-end")
+    section.close()
+    return ConversionRules(on, "")  # type: ignore[arg-type]
 
 
 def _plan(part: Section) -> tuple[CommissionPlan, Sequence[Example]]:
@@ -136,6 +148,7 @@ def _example(part: Section, plan: CommissionPlan) -> Example:
     won_on = part.day("won_on", REQUIRED) or plan.valid_from
     if won_on < plan.valid_from or (plan.valid_to is not None and won_on > plan.valid_to):
         part.fault("won_on", f"is {won_on}, when version {plan.version} is not valid", "Choose a day on which it is.")
+    own = part.text("partner_currency", None) or None
     shares = _example_shares(part)
     partners = {partner for partner, _ in shares}
     example = Example(
@@ -143,7 +156,8 @@ def _example(part: Section, plan: CommissionPlan) -> Example:
         interval=interval, currency=currency, term_months=term, won_on=won_on, shares=shares,  # type: ignore[arg-type]
         paid=tuple(_payment(section, currency) for section in part.sections("paid")),
         as_of=part.day("as_of", REQUIRED) or won_on,
-        expect=tuple(_expected(section, currency, partners) for section in part.sections("expect")),
+        expect=tuple(_expected(section, (currency, own), partners) for section in part.sections("expect")),
+        partner_currency=own,
     )  # fmt: skip
     if not part.has("expect"):
         part.fault(
@@ -179,7 +193,7 @@ def _payment(part: Section, currency: str) -> tuple[date, Decimal]:
     return paid
 
 
-def _expected(part: Section, currency: str, partners: Collection[str]) -> ExpectedLine:
+def _expected(part: Section, currencies: tuple[str, str | None], partners: Collection[str]) -> ExpectedLine:
     """Read a line that must come out."""
     written = part.text("month", REQUIRED, wanted='a month, as "2026-01"')
     try:
@@ -195,7 +209,7 @@ def _expected(part: Section, currency: str, partners: Collection[str]) -> Expect
         part.fault("status", "is missing", f"Write one of: {', '.join(_OPEN)}.")
     amount = part.decimal("amount", REQUIRED)
     line = ExpectedLine(
-        month, _exact(part, amount, currency),
+        month, _exact(part, amount, max(filter(None, currencies), key=digits, default="")),
         part.choice("status", _OPEN, "Expected"), partner,  # type: ignore[arg-type]
         part.choice("kind", ("commission", "correction"), "commission"),  # type: ignore[arg-type]
     )  # fmt: skip

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from pathlib import Path
 
 from worker.commission_rules import load_commissions, load_statements
+from worker.domain.plans import Policy
 from worker.domain.policy import IntakeRules, Rules, StageRules
 from worker.domain.tables import LEAD_STATUSES, LEADS
 from worker.messages import Messages
+from worker.rate_rules import load_rates
 from worker.toml_reader import Fault, RulesError, Section, load
 
 FLOWS = ("intake", "stages", "commissions", "cash", "statements", "settle", "sweep")
@@ -152,6 +154,15 @@ class LoadedRules:
     words: Messages
 
 
+def _with_rates(file: Path, policy: Policy, faults: list[Fault]) -> Policy:
+    """Read the rates where conversion needs them; a file that nobody needs is checked all the same."""
+    rules = policy.conversion
+    if rules is None and not file.exists():
+        return policy
+    found = load_rates(load(file, faults, absent="[policy.conversion] needs it: source, and [[rate]] by day and pair."))
+    return replace(policy, conversion=replace(found, on=rules.on)) if rules is not None else policy
+
+
 def load_rules(folder: Path, programme: str) -> LoadedRules:
     """Read and check every file of the folder; RulesError with every fault."""
     faults: list[Fault] = []
@@ -163,6 +174,7 @@ def load_rules(folder: Path, programme: str) -> LoadedRules:
     stages = load_stages(load(folder / "stages.toml", faults))
     plans, policy = load_commissions(load(folder / "commissions.toml", faults))
     policy = load_statements(load(folder / "statements.toml", faults), policy)
+    policy = _with_rates(folder / "rates.toml", policy, faults)
     schedule = load_schedule(load(folder / "schedule.toml", faults))
     words = Messages(folder / "messages", programme)
     faults += words.faults(folder / "messages")

@@ -21,6 +21,9 @@ _PIECE = re.compile(rf"({_NUMBER}) × ({_NUMBER}) %")
 _TOTALS = re.compile(rf", running total ({_NUMBER}) − ({_NUMBER})")
 _RESULT = re.compile(rf" = ({_NUMBER})")
 _CUT = re.compile(rf", of which ({_NUMBER}) fit")
+_CONVERTED = re.compile(
+    rf"({_NUMBER}) [A-Z]{{3}} × ({_NUMBER}) [A-Z]{{3}}/[A-Z]{{3}} \([^)]*\) = ({_NUMBER}) ([A-Z]{{3}})"
+)
 _STAFF = re.compile(rf"; adjusted by staff ([+−]) ({_NUMBER}) = ({_NUMBER})")
 _ANSWER = re.compile(rf"^[0-9Q-]+ (?:is not earned any more|is earned again|earns another amount)[^:]*(?:\(.*\))?: "
                      rf"({_NUMBER}) − ({_NUMBER}) of its lines = ({_NUMBER})$", re.DOTALL)  # fmt: skip
@@ -57,7 +60,7 @@ def reckon(why: str) -> Reckoned:
 def _true_up(why: str, reached: re.Match[str]) -> Reckoned:
     base, rate, made, amount = number(reached[2]), reached[3], number(reached[4]), number(reached[5])
     exact = base * number(rate.removesuffix(" %")) / 100 - made if " / " not in rate else None
-    return Reckoned(_staff(why, _fitting(why, amount)), exact, False)
+    return Reckoned(_staff(why, _converted(why, _fitting(why, amount))), exact, False)
 
 
 def _commission(why: str) -> Reckoned:
@@ -68,7 +71,19 @@ def _commission(why: str) -> Reckoned:
     totals = _TOTALS.search(why)
     if totals is not None:
         assert number(totals[1]) - number(totals[2]) == amount, why
-    return Reckoned(_staff(why, _fitting(why, amount)), exact, totals is None, pieces)
+    return Reckoned(_staff(why, _converted(why, _fitting(why, amount))), exact, totals is None, pieces)
+
+
+def _converted(why: str, amount: Fraction) -> Fraction:
+    """Multiply by the rate at which a line was converted, and round as the sentence rounds."""
+    found = _CONVERTED.search(why)
+    if found is None:
+        return amount
+    assert number(found[1]) == amount, why
+    stated = number(found[3])
+    unit = Fraction(1, 10 ** len(found[3].partition(".")[2]))
+    assert abs(stated - amount * number(found[2])) <= unit / 2, why
+    return stated
 
 
 def _fitting(why: str, amount: Fraction) -> Fraction:

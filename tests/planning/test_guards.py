@@ -53,10 +53,11 @@ def test_more_than_a_share_of_the_open_lines_asks(changed: int, lines: int, shar
         ({"Status": "Confirmed", "Why": "covered"}, False),
         ({"Status": "On hold"}, False),
         ({"Client": "Oak"}, False),
+        ({"Amount": Decimal(1), "Currency": "EUR"}, False),
     ],
 )
 def test_only_amounts_and_cancellations_count(kind: dict[str, Any], counts: bool) -> None:
-    """A status that moves on, a hold and a name are no danger to anybody's money."""
+    """A status that moves on, a hold, a name, a conversion at its month's end are no danger to anybody's money."""
     edits = [edit(f"rec{n}", **kind) for n in range(10)]
 
     assert counts == bool(objections(edits, standing(), POLICY))

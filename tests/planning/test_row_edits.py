@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from worker.domain.cells import Row
+from worker.domain.lines import Line
+from worker.domain.months import Month
 from worker.domain.plan import RowEdit
-from worker.planning.row_edits import laid_over
+from worker.planning.row_edits import laid_over, line_edits
+from worker.planning.rows import line_to_cells
 
 KEY = "9001/acme/2025-01/commission"
 
@@ -25,3 +29,14 @@ def test_edits_are_laid_over_the_rows_that_they_are_of() -> None:
         Row("Commissions", "new new key", {"Line": "new key", "Amount": Decimal(1)}),
     ] == laid_over(rows, edits)
     assert "Expected" == rows[0].cells["Status"]
+
+
+def test_all_of_an_amount_moves_into_another_currency() -> None:
+    """A line that is converted moves its whole amount there; one that changes in its own moves by the difference."""
+    line = Line(KEY, "9001", "acme", Month(2025, 1), "commission", "GBP", Decimal("60.00"), "Expected")
+    rows = [Row("Commissions", "rec1", line_to_cells(line, "acme"))]
+    more = replace(line, amount=Decimal("75.00"))
+    abroad = replace(line, amount=Decimal("70.27"), currency="EUR")
+
+    assert [("GBP", Decimal("15.00"))] == [edit.money for edit in line_edits(rows, [more], {})]
+    assert [("EUR", Decimal("70.27"))] == [edit.money for edit in line_edits(rows, [abroad], {})]

@@ -136,3 +136,4 @@ class Partner:
     cadence: str | None = None  # monthly, quarterly, half-yearly; None: the policy's
     contact: str = ""  # the ledger contact of the partner's bills: id or name
     left: bool = False  # has left, on a day that may not be known
+    currency: str | None = None  # the partner's own, where lines are converted into it

@@ -35,6 +35,16 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversion:
+    """What a line came to in the deal's currency, and the rate at which it was converted, once and for all."""
+
+    amount: Decimal  # before what staff added
+    currency: str  # the deal's
+    rate: Decimal  # how much of the line's currency one of the deal's is
+    at: str  # whose rate of which day: "ECB, 2026-03-31"
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One commission row. `deal` is None for the true-up of a retroactive tier period."""
 
@@ -66,6 +76,17 @@ class Line:
     hold: bool = False  # staff's tick
     adjustment: Decimal | None = None  # staff's
     row: str | None = None  # the tracker's id of the row
+    converted: Conversion | None = None  # where it is in the partner's own currency
+
+    @property
+    def deal_currency(self) -> str:
+        """Return the currency in which the line was earned."""
+        return self.converted.currency if self.converted else self.currency
+
+    @property
+    def earned_amount(self) -> Decimal:
+        """Return the amount in the currency in which it was earned."""
+        return self.converted.amount if self.converted else self.amount
 
     @property
     def locked(self) -> bool:

@@ -44,6 +44,23 @@ class CommissionPlan:
     cap_per_partner: Decimal | None = None
 
 
+Rates = Mapping[tuple[date, str, str], Decimal]  # day, from, to → how much of `to` one of `from` is
+
+
+@dataclass(frozen=True, slots=True)
+class ConversionRules:
+    """That lines are converted into the partner's own currency: at the rate of which day, and whose rates."""
+
+    on: Literal["month-end", "won"]
+    source: str
+    time: str = ""  # of the day, at which the source fixes them
+    rates: Rates = field(default_factory=dict)
+
+    def at(self, day: date) -> str:
+        """Return whose rate of which day it is, as it stands on a line."""
+        return f"{self.source}, {day}" + (f" {self.time}" if self.time else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The policies of the programme; see commissions and statements in the README."""
@@ -59,6 +76,7 @@ class Policy:
     max_changed_share: Decimal = Decimal(30)
     max_moved_amount: Decimal | None = None
     guard_from_lines: int = 24
+    conversion: ConversionRules | None = None  # None: every line is in its deal's currency
 
     def least(self, currency: str) -> Decimal:
         """Return the minimum of a statement in this currency."""
@@ -92,6 +110,7 @@ class Example:
     paid: tuple[tuple[date, Decimal], ...]  # net of tax
     as_of: date
     expect: tuple[ExpectedLine, ...]
+    partner_currency: str | None = None  # the partners' own, where lines are converted into it
 
 
 @dataclass(frozen=True, slots=True)

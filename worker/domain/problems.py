@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Field = Literal["value", "interval", "term_months", "currency", "shares", "plan", "partner", "conflict", "doubt", "row"]
+Field = Literal[
+    "value", "interval", "term_months", "currency", "shares", "plan", "partner", "conflict", "doubt", "row", "rate"
+]
 
 
 @dataclass(frozen=True, slots=True)

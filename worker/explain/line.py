@@ -20,6 +20,7 @@ from worker.planning.rows import Damaged, line_from_row
 from worker.planning.runs import cash_of, matched, runs_of
 from worker.planning.statements import line_order
 from worker.planning.terms import plan_text, terms_text
+from worker.planning.why import conversion_at
 from worker.ports import ServiceError
 from worker.programme import Programme, StagesWithoutStatus, Tables, read_lines
 
@@ -77,8 +78,8 @@ def _share_steps(line: Line, lines: Iterable[Line]) -> list[Step]:
     if line.base is not None and line.month_base is not None:
         base = line.base
         term = f" {base.term_months} months" if base.term_months else ""
-        text = f"{shown(base.value, line.currency)} {base.interval}{term} = {exact_text(line.month_base)} in this month"
-        steps.append(step("base", text, amount=exact_text(line.month_base)))
+        paid, exact = f"{shown(base.value, line.deal_currency)} {base.interval}{term}", exact_text(line.month_base)
+        steps.append(step("base", f"{paid} = {exact} in this month", amount=exact))
     return steps
 
 
@@ -119,7 +120,7 @@ def _reach(facts: Facts, found: Survey, line: Line, today: date) -> list[Step]:
         if (run.case.home, run.partner) == (line.deal, line.partner):
             month = line.answers or str(line.month)
             needed = sum((slot.month_base for slot in run.slots if str(slot.month) <= month), Fraction(0))
-            cash, currency = money[run.case.home], line.currency
+            cash, currency = money[run.case.home], run.case.currency
             text = (
                 f"{shown(cash.net, currency)} {currency} net received of {shown(cash.invoiced, currency)} invoiced; "
                 f"the months up to {month} need {shown(needed, currency)}"
@@ -133,6 +134,9 @@ def _reach(facts: Facts, found: Survey, line: Line, today: date) -> list[Step]:
 
 def _sum_steps(line: Line) -> list[Step]:
     steps = [step("rounding", line.why)] if line.why else []
+    if (own := line.converted) is not None:
+        text = f"{shown(own.amount, own.currency)} {own.currency} × {conversion_at(own, line.currency)}"
+        steps.append(step("conversion", text, rate=f"{own.rate:f}", at=own.at))
     if line.adjustment:
         steps.append(step("adjustment", f"{shown(line.adjustment, line.currency)} by staff"))
     return [*steps, step("reason", line.reason)] if line.reason else steps

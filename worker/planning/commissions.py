@@ -16,6 +16,7 @@ from worker.domain.money import zero
 from worker.domain.problems import Problem
 from worker.planning.amounts import Priced, Run, priced, together
 from worker.planning.cash import Receipts
+from worker.planning.conversion import NO_RATE, Missing, Rate, converted, rate_for
 from worker.planning.corrections import Earned, Keys, adjustment, answered, cancel
 from worker.planning.earning import Case, Facts, deal_order, survey
 from worker.planning.runs import cash_of, runs_of
@@ -56,8 +57,23 @@ def plan_lines(facts: Facts, existing: Sequence[Line], today: date) -> Outcome:
         lines += _case_lines(facts, case, by_home[case.home], money[case.home], keys, today)
     ups = true_ups(runs, amounts, found.still, found.won, today)
     tiers = [line for line in standing.values() if line.deal is None]
-    lines += true_up_lines(ups, tiers, found.still, facts.partners, keys, today)
-    return Outcome(tuple(sorted(lines, key=_order)), tuple(found.problems), suggestions)
+    lines += true_up_lines(ups, tiers, found.still, facts, keys, today)
+    problems = [*found.problems, *_missing_rates(found.cases, lines)]
+    problems.sort(key=lambda problem: (deal_order(problem.deal or ""), problem.partner or ""))
+    return Outcome(tuple(sorted(lines, key=_order)), tuple(problems), suggestions)
+
+
+def _missing_rates(cases: Iterable[Case], lines: Iterable[Line]) -> Iterable[Problem]:
+    """Tell staff of each deal and partner the first rate that a line waits for."""
+    ids = {case.home: case.id for case in cases}
+    waiting = [line for line in lines if line.status == "On hold" and (line.reason or "").startswith(NO_RATE)]
+    first: dict[tuple[str, str], Line] = {}
+    for line in sorted(waiting, key=lambda line: line.month):
+        if line.deal is not None:
+            first.setdefault((line.deal, line.partner), line)
+    for (deal, partner), line in first.items():
+        text = f"A commission waits: {line.reason}"
+        yield Problem(ids.get(deal, deal), partner, "rate", text, line.lead)
 
 
 def _order(line: Line) -> tuple[str, bool, tuple[int, str], str, str, str, str]:
@@ -92,11 +108,16 @@ def _case_lines(
             group = months.pop(str(slot.month), [])
             key = line_key(case.home, run.partner, slot.month, "commission")
             standing = next((line for line in group if line.key == key), None)
-            added = adjustment(group, case.currency)
-            main = commission_line(run, slot, amount, standing, adjustment=added, cash=cash, today=today)
+            rate = rate_for(
+                group, slot.month, case.won_on, case.currency, run.terms.partner, policy=facts.policy, today=today
+            )
+            known = rate if isinstance(rate, Rate) else None
+            added = adjustment(group, known.currency if known else case.currency)
+            main = commission_line(run, slot, amount, standing, rate=rate, adjustment=added, cash=cash, today=today)
             reason = not_earned(slot, today)
-            due = amount.amount + added if reason is None else zero(case.currency)
-            lines += answered(group, main, Earned(due, reason), hold=hold, still=still, keys=keys, today=today)
+            due = converted(amount.amount, known) + added if reason is None else zero(main.currency)
+            stuck = still or (rate.reason if isinstance(rate, Missing) else None)
+            lines += answered(group, main, Earned(due, reason), hold=hold, still=stuck, keys=keys, today=today)
     staying = {terms.partner.key for terms in case.terms}
     for partner, months in sorted(rows.items()):
         usual = "not a month that the plan gives the deal" if partner in staying else case.off_all

@@ -207,7 +207,7 @@ class _Bench:
         elif lines:
             case = Case(
                 home=home, id=self.deal_id, deal=deal, lead=lead, won_on=self.won_on(deal) or self.today, left_on=None,
-                currency=lines[0].currency, base=None, terms=(), rows=tuple(lines), doubt=doubt,
+                currency=lines[0].deal_currency, base=None, terms=(), rows=tuple(lines), doubt=doubt,
                 off_all="the lead was found invalid",
             )  # fmt: skip
             self.found.cases.append(case)

@@ -55,7 +55,8 @@ def _newest_months(standing: Sequence[Line]) -> dict[str, dict[str, str]]:
 
 def _counts(edit: RowEdit, open_rows: set[str | None], newest: Mapping[str, Mapping[str, str]]) -> bool:
     if edit.row is not None:
-        return edit.row in open_rows and ("Amount" in edit.after or edit.after.get("Status") == "Cancelled")
+        another = "Amount" in edit.after and "Currency" not in edit.after  # a conversion at its month's end is foreseen
+        return edit.row in open_rows and (another or edit.after.get("Status") == "Cancelled")
     deal, partner, month, kind = edit.key.split("/")
     next_one = kind == "commission" and month > newest.get(deal, {}).get(partner, month)
     return deal in newest and not next_one

@@ -53,7 +53,7 @@ def _facts(example: Example, plans: Plans, policy: Policy) -> Facts:
     choice = (PlanChoice(date.min, example.plan),)
     lead = Lead("L-1", won_at, True, _DEAL, tuple(Share(key, percent) for key, percent in example.shares))
     return Facts(
-        partners={key: Partner(key, key, choice) for key, _ in example.shares},
+        partners={key: Partner(key, key, choice, currency=example.partner_currency) for key, _ in example.shares},
         deals={_DEAL: deal}, leads=[lead], invoices=_invoices(example), credit_notes=(), plans=plans, policy=policy,
         zone=ZoneInfo("UTC"),
     )  # fmt: skip

@@ -83,7 +83,8 @@ def _moved(edit: RowEdit, line: Line) -> tuple[str, Decimal] | None:
     if "Amount" not in edit.after:
         return None
     stood = edit.before["Amount"]
-    before = stood if isinstance(stood, Decimal) else Decimal(0)
+    other = "Currency" in edit.after  # in another currency before: all of it moves
+    before = stood if isinstance(stood, Decimal) and not other else Decimal(0)
     return line.currency, rounded(line.amount - before, line.currency)
 
 

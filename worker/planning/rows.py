@@ -19,7 +19,16 @@ from worker.domain.facts import Interval
 from worker.domain.lines import LOCKED, Base, Line, LineKind, LineStatus, Statement, StatementStatus
 from worker.domain.money import exact_text, exact_value, rounded
 from worker.domain.months import Month, Period
-from worker.planning.why import a_day, compose_problem, compose_why, covered_on, is_cut, split_problem, split_why
+from worker.planning.why import (
+    a_day,
+    compose_problem,
+    compose_why,
+    conversion_in,
+    covered_on,
+    is_cut,
+    split_problem,
+    split_why,
+)
 
 T = TypeVar("T")
 
@@ -100,7 +109,8 @@ def line_from_row(row: Row) -> Line | Damaged:
             rate=rate[1] if rate else "", plan=(rate[2] or "") if rate else "",
             share=_number(row, "Share"), invoice=row.text("Invoice"), statement=statement,
             covered_on=covered_on(why) if kind == "commission" else None, paid_on=_day(row, "Paid on"), reason=reason,
-            capped=is_cut(why), hold=row.ticked("Hold"), adjustment=_number(row, "Adjustment"), row=row.id,
+            capped=is_cut(why), converted=conversion_in(why), hold=row.ticked("Hold"),
+            adjustment=_number(row, "Adjustment"), row=row.id,
         )  # fmt: skip
     except ValueError as error:
         return Damaged(row.id, key, str(error))

@@ -15,6 +15,7 @@ from worker.domain.months import Month
 from worker.domain.plans import Policy
 from worker.planning.amounts import Priced, Run, Slot
 from worker.planning.cash import Cover, Receipts
+from worker.planning.conversion import Missing, Rate, conversion, conversion_text, converted
 from worker.planning.earning import Case
 from worker.planning.terms import plan_text
 
@@ -78,26 +79,36 @@ def not_earned(slot: Slot, today: date) -> str | None:
 
 
 def commission_line(
-    run: Run, slot: Slot, priced: Priced, row: Line | None, *, adjustment: Decimal, cash: Receipts, today: date
-) -> Line:
-    """Return the line of a month as it must stand while it is not locked; staff's cells of its row stay."""
+    run: Run, slot: Slot, priced: Priced, row: Line | None, *, rate: Rate | Missing | None, adjustment: Decimal,
+    cash: Receipts, today: date,
+) -> Line:  # fmt: skip
+    """Return the line of a month as it must stand while it is not locked; staff's cells of its row stay.
+
+    Without the rate that it needs it waits in the deal's currency, held from when its month is over.
+    """
     case, partner = run.case, run.terms.partner
     hold = held(case, partner, row) or (case.gap if run.plan.fee is None else None)
+    known = rate if isinstance(rate, Rate) else None
+    if isinstance(rate, Missing) and slot.month.over(today):
+        hold = hold or rate.reason
     if hold is None and case.left_on is not None and slot.cover is None:
         hold = f"the deal is open again since {case.left_on}, and the month is not paid for"
     status, reason = judge(slot.month, covered=slot.cover is not None, cancel=slot.cancelled, hold=hold, today=today)
     confirmed = slot.cover if status == "Confirmed" else None
-    amount = zero(case.currency) if status == "Cancelled" else priced.amount + adjustment
+    currency = known.currency if known else case.currency
+    earned = zero(case.currency) if status == "Cancelled" else priced.amount
+    amount = zero(currency) if status == "Cancelled" else converted(earned, known) + adjustment
     return Line(
         key=line_key(case.home, run.partner, slot.month, "commission"), deal=case.home, partner=run.partner,
-        month=slot.month, kind="commission", currency=case.currency, amount=amount, status=status,
-        why="" if status == "Cancelled" else _why(run, slot, priced, adjustment, status, cash),
+        month=slot.month, kind="commission", currency=currency, amount=amount, status=status,
+        why="" if status == "Cancelled" else _why(run, slot, priced, known, adjustment, status, cash),
         lead=case.lead.key, client=case.lead.company_name, base=slot.base,
         month_base=slot.month_base if run.plan.fee is None else None, rate=rate_text(run, priced),
         plan=plan_text(run.plan), share=run.terms.percent, invoice=", ".join(confirmed.invoices) if confirmed else "",
         covered_on=confirmed.on if confirmed else None, reason=reason,
         capped=priced.capped and status != "Cancelled", hold=row is not None and row.hold,
         adjustment=row.adjustment if row is not None else None, row=row.row if row is not None else None,
+        converted=conversion(earned, case.currency, known),
     )  # fmt: skip
 
 
@@ -166,13 +177,17 @@ def place_text(run: Run, slot: Slot) -> str:
     return f"month {slot.number} of {len(run.slots)}" if run.plan.months else f"month {slot.number}"
 
 
-def _why(run: Run, slot: Slot, priced: Priced, adjustment: Decimal, status: LineStatus, cash: Receipts) -> str:
+def _why(
+    run: Run, slot: Slot, priced: Priced, rate: Rate | None, adjustment: Decimal, status: LineStatus, cash: Receipts
+) -> str:
     currency = run.case.currency
     text = sum_text(run, slot, priced)
     if priced.capped:
         text += f", of which {shown(priced.amount, currency)} fit"
+    if rate is not None:
+        text += conversion_text(priced.amount, currency, rate, cut=priced.capped)
     if adjustment:
-        text += staffs_text(priced.amount, adjustment, currency)
+        text += staffs_text(converted(priced.amount, rate), adjustment, rate.currency if rate else currency)
     text += f"; {place_text(run, slot)}"
     if status in ("Waiting", "Confirmed"):
         text += f"; {cash_text(slot, cash, currency)}"

@@ -103,7 +103,7 @@ def read_terms(
         return Reading(stuck=wrong.text, faults=(*gaps, *_given(amiss), wrong))
     if amiss is not None and newest is None:
         return Reading(stuck=amiss.text, faults=(*gaps, amiss, *unknown))
-    currency = newest.currency if amiss is not None and newest is not None else deal.currency or ""
+    currency = newest.deal_currency if amiss is not None and newest is not None else deal.currency or ""
     base = _base(deal) if not gaps and amiss is None else _last_base(rows)
     clashes = [fault for t in found if (fault := _clash(deal, t, currency)) is not None]
     still = {fault.partner: fault.text for fault in (*unknown, *clashes) if fault.partner}
@@ -192,9 +192,9 @@ def _plan(partner: Partner, rows: Sequence[Line], plans: Plans, won_on: date) ->
 def _currency_fault(deal: Deal, newest: Line | None) -> Fault | None:
     if deal.currency is None:
         return Fault("currency", f"Deal {deal.id} has no currency: fill in Currency in HubSpot")
-    if newest is not None and newest.currency != deal.currency:
+    if newest is not None and newest.deal_currency != deal.currency:
         text = (
-            f"Deal {deal.id} is in {deal.currency} now, but its commission lines are in {newest.currency}: "
+            f"Deal {deal.id} is in {deal.currency} now, but its commission lines are in {newest.deal_currency}: "
             "set Currency back in HubSpot"
         )
         return Fault("currency", text)

@@ -110,8 +110,8 @@ def line_up(
     for line in still:
         if line.partner in partners and line.kind == "commission" and line.status != "Cancelled" and line.deal:
             order = (line.month, won.get(line.deal, line.month.first_day), deal_order(line.deal))
-            entry = Entry(order, line.currency, _base_of(line), line.deal, line.amount, None)
-            found[line.partner, line.currency].append(entry)
+            entry = Entry(order, line.deal_currency, _base_of(line), line.deal, line.earned_amount, None)
+            found[line.partner, line.deal_currency].append(entry)
     for entries in found.values():
         entries.sort(key=lambda entry: entry.order)
     return found

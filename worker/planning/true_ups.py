@@ -12,12 +12,13 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from worker.domain.facts import Partner
 from worker.domain.lines import Line
 from worker.domain.money import rounded, shown, zero
 from worker.domain.months import Period
 from worker.planning.amounts import Priced, Run
+from worker.planning.conversion import Missing, Rate, conversion, conversion_text, converted, rate_for
 from worker.planning.corrections import NOT_NEEDED, Earned, Keys, adjustment, answered, cancel
+from worker.planning.earning import Facts
 from worker.planning.statuses import CUT, TICKED, judge, paused, percent, staffs_text, stand_still
 from worker.planning.terms import plan_text
 from worker.planning.tiers import Entry, Place, bracket_of, line_up, spell
@@ -178,58 +179,62 @@ _GONE = "no line of the period is under retroactive tiers any more"
 
 
 def true_up_lines(
-    ups: Iterable[TrueUp], standing: Iterable[Line], still: Still, partners: Mapping[str, Partner], keys: Keys,
-    today: date,
+    ups: Iterable[TrueUp], standing: Iterable[Line], still: Still, facts: Facts, keys: Keys, today: date,
 ) -> list[Line]:  # fmt: skip
     """Return the lines of true-ups and what answers them; `standing` are the lines without deal that there are."""
     rows: dict[tuple[str, str, str], list[Line]] = defaultdict(list)
     for row in standing:
-        rows[row.partner, row.currency, row.answers or ""].append(row)
+        rows[row.partner, row.deal_currency, row.answers or ""].append(row)
     lines: list[Line] = []
     for up in ups:
         group = rows.pop((up.partner, up.currency, str(up.period)), [])
         if group or up.amount:
-            lines += _lines_of(up, group, partners.get(up.partner), keys, today)
+            lines += _lines_of(up, group, facts, keys, today)
     stuck = {line.partner: reason for line, reason in still}
-    for (partner, currency, _), group in sorted(rows.items()):
+    for (partner, _, _), group in sorted(rows.items()):
         reason = stuck.get(partner)
         first = min((row for row in group if row.kind == "correction"), key=lambda row: row.month, default=None)
         main = first and (cancel(first, _GONE) if reason is None else stand_still(first, reason))
         lines += answered(
-            group, main, Earned(zero(currency), _GONE), hold=paused(partners.get(partner)), still=reason, keys=keys,
-            today=today,
+            group, main, Earned(zero(group[0].currency), _GONE), hold=paused(facts.partners.get(partner)), still=reason,
+            keys=keys, today=today,
         )  # fmt: skip
     return lines
 
 
-def _with_staffs(up: TrueUp, added: Decimal) -> str:
-    """Return the sentence of a true-up with what staff added to it."""
-    if not added:
-        return up.why
-    return up.why.removesuffix(CUT) + staffs_text(up.amount, added, up.currency) + (CUT if up.capped else "")
+def _sentence(up: TrueUp, rate: Rate | None, added: Decimal) -> str:
+    """Return the sentence of a true-up with its conversion and what staff added to it."""
+    text = up.why.removesuffix(CUT)
+    if rate is not None:
+        text += conversion_text(up.amount, up.currency, rate, cut=up.capped)
+    if added:
+        text += staffs_text(converted(up.amount, rate), added, rate.currency if rate else up.currency)
+    return text + (CUT if up.capped else "")
 
 
-def _lines_of(up: TrueUp, rows: Sequence[Line], partner: Partner | None, keys: Keys, today: date) -> list[Line]:
-    month = up.period.last
+def _lines_of(up: TrueUp, rows: Sequence[Line], facts: Facts, keys: Keys, today: date) -> list[Line]:
+    month, partner = up.period.last, facts.partners.get(up.partner)
     row = next((row for row in rows if row.kind == "correction" and row.month == month), None)
     if up.doubt is not None:
         return [stand_still(line, up.doubt) for line in rows]
-    hold = paused(partner)
-    added = adjustment(rows, up.currency)
-    amount = up.amount + added
+    rate = rate_for(rows, month, None, up.currency, partner, policy=facts.policy, today=today)
+    known = rate if isinstance(rate, Rate) else None
+    currency = known.currency if known else up.currency
+    hold = paused(partner) or (rate.reason if isinstance(rate, Missing) else None)
+    added = adjustment(rows, currency)
+    amount = converted(up.amount, known) + added
     status, reason = judge(
         month, covered=True, cancel=None if amount else NOT_NEEDED, today=today,
         hold=TICKED if row is not None and row.hold else hold,
     )  # fmt: skip
     main = Line(
         key=row.key if row is not None else keys.next(None, up.partner, month, "correction"), deal=None,
-        partner=up.partner, month=month, kind="correction", currency=up.currency, amount=amount, status=status,
-        why="" if status == "Cancelled" else _with_staffs(up, added), answers=str(up.period), rate=up.rate,
+        partner=up.partner, month=month, kind="correction", currency=currency, amount=amount, status=status,
+        why="" if status == "Cancelled" else _sentence(up, known, added), answers=str(up.period), rate=up.rate,
         plan=up.plan, reason=reason,
         capped=up.capped and status != "Cancelled", hold=row is not None and row.hold,
         adjustment=row.adjustment if row is not None else None, row=row.row if row is not None else None,
+        converted=conversion(up.amount if status != "Cancelled" else zero(up.currency), up.currency, known),
     )  # fmt: skip
-    earned = (
-        Earned(amount, None) if up.earned else Earned(zero(up.currency), "no line of the period is earned any more")
-    )
+    earned = Earned(amount, None) if up.earned else Earned(zero(currency), "no line of the period is earned any more")
     return answered(rows, main, earned, hold=hold, still=None, keys=keys, today=today)

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 
-from worker.domain.lines import BillOutcome, Line, Statement
+from worker.domain.lines import BillOutcome, Conversion, Line, Statement
 
 _REASONED = ("On hold", "Cancelled")
 _CUT = "; cut to the cap"
 _COVERED = re.compile(rf"(?:, paid|; covered since) ([0-9-]{{10}})(?:{_CUT})?\Z")
+_CONVERTED = re.compile(
+    r"(?:(-?[0-9][0-9,]*(?:\.[0-9]+)?) [A-Z]{3} × |\Aat )([0-9]+(?:\.[0-9]+)?) [A-Z]{3}/([A-Z]{3}) \(([^()]+)\)"
+)
 _DASH = " — "  # between a reason and the sentence
 
 _LABELS: dict[BillOutcome, str] = {
@@ -28,6 +32,8 @@ _LABELS: dict[BillOutcome, str] = {
 def compose_why(line: Line) -> str:
     """Return the sentence of a line, with the reason of a held or cancelled one in front."""
     text = line.why.removesuffix(_CUT)
+    if line.converted is not None and conversion_in(text) is None:
+        text = f"at {conversion_at(line.converted, line.currency)}"  # a cancelled line has no sum, and keeps its rate
     if line.covered_on is not None and covered_on(text) != line.covered_on:
         text += f"; covered since {line.covered_on}"
     if line.capped:
@@ -36,6 +42,19 @@ def compose_why(line: Line) -> str:
         reason = line.reason.replace(_DASH, ", ")
         text = f"{line.status}: {reason}{_DASH}{text}" if text else f"{line.status}: {reason}"
     return text
+
+
+def conversion_at(own: Conversion, currency: str) -> str:
+    """Return the rate at which a line was converted: `1.1712 EUR/GBP (ECB, 2026-03-31)`."""
+    return f"{own.rate:f} {currency}/{own.currency} ({own.at})"
+
+
+def conversion_in(why: str) -> Conversion | None:
+    """Return what a sentence says of a conversion."""
+    found = _CONVERTED.search(why)
+    if found is None:
+        return None
+    return Conversion(Decimal((found[1] or "0").replace(",", "")), found[3], Decimal(found[2]), found[4])
 
 
 def split_why(text: str, status: str) -> tuple[str, str | None]:
