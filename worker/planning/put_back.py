@@ -7,7 +7,7 @@ has a newer value for a cell than the one that was kept, the newer one is writte
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -44,10 +44,14 @@ class Sight:
 
 def sentences(hands: Iterable[Hand], by: Mapping[Place, str]) -> dict[Place, str]:
     """Return by row, in one line, what was changed, by whom where that is known, and how to overrule it."""
+    return {place: _sentence(own, by.get(place)) for place, own in _by_place(hands).items()}
+
+
+def _by_place(hands: Iterable[Hand]) -> dict[Place, list[Hand]]:
     found: dict[Place, list[Hand]] = defaultdict(list)
     for hand in hands:
         found[hand.table, hand.row].append(hand)
-    return {place: _sentence(own, by.get(place)) for place, own in found.items()}
+    return found
 
 
 def _sentence(hands: Sequence[Hand], by: str | None) -> str:
@@ -89,39 +93,38 @@ def put_back(
 
     Rows of other tables are only believed: a flow that takes no turns with those that write them leaves them alone.
     """
-    said = sentences(sight.hands, by)
-    edits: dict[Place | int, list[RowEdit]] = defaultdict(list)
+    said, hands = sentences(sight.hands, by), _by_place(sight.hands)
     ghosts = {(row.table, row.id): row for row in sight.ghosts if row.table in tables}
-    places = {place for place in sight.read if place[0] in tables}
+    places = sorted(place for place in sight.read if place[0] in tables)
+    edits: dict[Place | int, list[RowEdit]] = defaultdict(list)
     for number, edit in enumerate(plan.edits):
         place = (edit.table, edit.row or "")
-        edits[place if place in places or place in ghosts else number].append(edit)
+        edits[place if place in sight.read or place in ghosts else number].append(edit)
     pushes = {push.row: push for push in plan.pushes}
-    for place in sorted(places):
+    for place in places:
         push = pushes.get(place[1]) if place[0] == LEADS.name else None
         row = _Standing(sight.read[place], sight.believed[place], tuple(notes.get(place, ())), said.get(place, ""))
         if push is not None:
             pushes[push.row] = row.push(push)
-        edits[place] = row.edits(edits[place], push is not None, [h for h in sight.hands if (h.table, h.row) == place])
+        edits[place] = row.edits(edits[place], push is not None, hands.get(place, ()))
     for place, ghost in ghosts.items():
         edits[place] = [_restored(ghost, edits[place])]
-    told = [
-        *(
-            f"{place[0]} {_key(sight.believed[place])}: {said[place]}"
-            for place in sorted(places)
-            if _is_told(place, said)
-        ),
-        *(f"{ghost.table}: the row of {_key(ghost)} was deleted by hand and is put back" for ghost in ghosts.values()),
-    ]
     return replace(
         plan, edits=tuple(edit for own in edits.values() for edit in own), pushes=tuple(pushes.values()),
-        notes=(*plan.notes, *told),
+        notes=(*plan.notes, *_told(sight, places, said), *_told_of_ghosts(ghosts.values())),
     )  # fmt: skip
 
 
-def _is_told(place: Place, said: Mapping[Place, str]) -> bool:
-    """Tell whether the run itself must speak of a row, which has no `Problem` to say it."""
-    return place in said and place[0] == COMMISSIONS.name
+def _told(sight: Sight, places: Iterable[Place], said: Mapping[Place, str]) -> Iterator[str]:
+    """Return what the run itself says of rows that have no `Problem` to say it."""
+    for place in places:
+        if place in said and place[0] not in _TELLING:
+            yield f"{place[0]} {_key(sight.believed[place])}: {said[place]}"
+
+
+def _told_of_ghosts(ghosts: Iterable[Row]) -> Iterator[str]:
+    for ghost in ghosts:
+        yield f"{ghost.table}: the row of {_key(ghost)} was deleted by hand and is put back"
 
 
 def _key(row: Row) -> str:
