@@ -63,3 +63,17 @@ def test_two_keys_swapped_and_one_content_edited() -> None:
     seen = [Trace("L-BBBBBBBB", "acme", "17"), Trace("L-AAAAAAAA", "bolt ltd", "18")]
 
     assert ["L-AAAAAAAA", "L-BBBBBBBB"] == identify(seen, known)
+
+
+def test_a_block_pasted_over_the_key_and_the_content_of_a_line(stand: Stand) -> None:
+    """A line whose key and neighbours were pasted over is known by the cells that lie apart from them."""
+    tracker = stand.tracker()
+    cells = {"Client": "Acme", "Why": "1,000.00 a month × 10 % = 100.00; month 1 of 12"}
+    tracker.write([Edit("Commissions", None, KEYS[0], cells | dict(line(KEYS[0]).cells)), line(KEYS[1])])
+    tracker.read(["Commissions"], whole=True)
+    stand.google.paste("Commissions", 2, 1, [["oops", "oops", "=1+1"]])
+
+    rows = stand.tracker().read(["Commissions"])["Commissions"]
+
+    assert [KEYS[0], KEYS[1]] == [row.id for row in rows]
+    assert "oops" == rows[0].cells["Line"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,8 @@ WITNESSES = {
     "Partners": ("Partner",), "Leads": ("Company", "Email"), "Commissions": ("Deal ID", "Month"),
     "Statements": ("Partner", "Period"),
 }  # fmt: skip
-_MARKS = {"Leads": "Deal ID"}
+# Columns that tell a row too, and that lie apart from those: what is pasted over the ones spares the others.
+_MARKS = {"Leads": ("Deal ID",), "Commissions": ("Client", "Why"), "Statements": ("Opening", "Closing", "Issued")}
 
 
 def printed(table: str) -> tuple[str, ...]:
@@ -52,9 +53,9 @@ class Trace:
 def traces(table: str, columns: Mapping[str, int], rows: Sequence[Sequence[Any]]) -> list[Trace]:
     """Return the trace of every row, given as raw cells."""
     key = columns.get(KEYS.get(table, ""))
-    mark = columns.get(_MARKS.get(table, ""))
-    places = [columns[name] for name in printed(table) if name in columns]
-    return [Trace(_text(row, key), print_of(row, places), _text(row, mark)) for row in rows]
+    wanted = printed(table), _MARKS.get(table, ())
+    prints, marks = ([columns[name] for name in names if name in columns] for names in wanted)
+    return [Trace(_text(row, key), print_of(row, prints), print_of(row, marks)) for row in rows]
 
 
 def print_of(row: Sequence[Any], places: Sequence[int]) -> str:
@@ -147,7 +148,8 @@ def _recognised(seen: Sequence[Trace], known: Mapping[str, Trace], ids: Sequence
         if trace.print:
             owners[trace.print].append(id_)
     alike = Counter(seen[place].print for place in rest)
-    marked = {trace.mark: id_ for id_, trace in lost.items() if trace.mark}
+    marked = _once((trace.mark, id_) for id_, trace in lost.items())
+    marks = Counter(seen[place].mark for place in rest)
     still = []
     for place in rest:  # copies and rows without a key, as they were
         trace = seen[place]
@@ -166,8 +168,21 @@ def _recognised(seen: Sequence[Trace], known: Mapping[str, Trace], ids: Sequence
             yield place, unkeyed[0]
         elif len(own) == 1 and alike[trace.print] == 1:
             yield place, own[0]
-        elif trace.mark in marked and (trace.key not in known or known[trace.key].mark != trace.mark):
+        elif trace.mark in marked and marks[trace.mark] == 1 and not _has_mark(trace.mark, known.get(trace.key)):
             yield place, marked[trace.mark]
+
+
+def _has_mark(mark: str, before: Trace | None) -> bool:
+    return before is not None and before.mark == mark
+
+
+def _once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return what stands there once, and is something."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, id_ in pairs:
+        if name:
+            found[name].append(id_)
+    return {name: ids[0] for name, ids in found.items() if len(ids) == 1}
 
 
 def is_copy(row: str) -> bool:
