@@ -33,11 +33,11 @@ def minor_unit(currency: str) -> Fraction:
 def rounded(amount: Exact, currency: str) -> Decimal:
     """Round half away from zero to the currency's minor digits; the only rounding there is."""
     places = digits(currency)
-    exact = Fraction(amount) * 10**places
-    units, rest = divmod(abs(exact.numerator), exact.denominator)
-    if 2 * rest >= exact.denominator:
+    numerator, denominator = amount.as_integer_ratio()
+    units, rest = divmod(abs(numerator) * 10**places, denominator)
+    if 2 * rest >= denominator:
         units += 1
-    return Decimal(-units if exact < 0 else units).scaleb(-places, _WIDE)
+    return Decimal(-units if numerator < 0 else units).scaleb(-places, _WIDE)
 
 
 def zero(currency: str) -> Decimal:

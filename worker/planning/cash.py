@@ -16,6 +16,8 @@ from itertools import accumulate
 from worker.domain.facts import Cash, CreditNote, Invoice
 from worker.planning.matching import CASH, counts
 
+_NOTHING = Fraction(0)
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -61,11 +63,12 @@ def receipts(
     paid: dict[date, tuple[str, ...]] = {}
     due: list[Due] = []
     for invoice in living:
-        left = Fraction(invoice.total) - taken_off.get(invoice.id, Fraction(0))
+        left = Fraction(invoice.total) - taken_off.get(invoice.id, _NOTHING)
         rate = Fraction(invoice.sub_total) / Fraction(invoice.total)
         for cash in _there((*invoice.payments, *invoice.prepayments, *invoice.overpayments), today):
-            left -= Fraction(cash.amount)
-            moves[cash.on] += Fraction(cash.amount) * rate
+            amount = Fraction(cash.amount)
+            left -= amount
+            moves[cash.on] += amount if rate == 1 else amount * rate
             paid[cash.on] = tuple(dict.fromkeys((*paid.get(cash.on, ()), invoice.number)))
         for cash in _there(invoice.refunds, today):
             moves[cash.on] -= Fraction(cash.amount) * rate

@@ -99,8 +99,9 @@ def commission_line(
     earned = zero(case.currency) if status == "Cancelled" else priced.amount
     amount = zero(currency) if status == "Cancelled" else converted(earned, known) + adjustment
     return Line(
-        key=line_key(case.home, run.partner, slot.month, "commission"), deal=case.home, partner=run.partner,
-        month=slot.month, kind="commission", currency=currency, amount=amount, status=status,
+        key=row.key if row is not None else line_key(case.home, run.partner, slot.month, "commission"),
+        deal=case.home, partner=run.partner, month=slot.month, kind="commission", currency=currency, amount=amount,
+        status=status,
         why="" if status == "Cancelled" else _why(run, slot, priced, known, adjustment, status, cash),
         lead=case.lead.key, client=case.lead.company_name, base=slot.base,
         month_base=slot.month_base if run.plan.fee is None else None, rate=rate_text(run, priced),
