@@ -22,6 +22,7 @@ from worker.sandbox.world import World
 
 Gust = tuple[int, str, int]  # before which request of a run, what, and the number that chooses where
 Seen = Counter[Any]
+_LINE = re.compile(r"[^/]+/[^/]+/\d{4}-\d\d/[a-z]+(-\d+)?")
 _APPROVE = re.compile(r"--approve ([0-9a-f]{12})")
 
 
@@ -157,6 +158,7 @@ class Storm:
         for _ in range(12):
             before = self.desk.effects()
             outcomes = self.desk.run()
+            self._delete_what_can_not_be_read()
             for outcome in outcomes.values():
                 if outcome.state == "stopped" and (digest := _APPROVE.search(outcome.words)):
                     self.desk.run(approve=digest[1])
@@ -167,6 +169,12 @@ class Storm:
             self.faults.append(f"the worker does not come to rest: {list(outcomes.values())}")
         self._look()
         assert not self.faults, self.faults
+
+    def _delete_what_can_not_be_read(self) -> None:
+        """Do what staff are told of rows of which a hand left neither key nor content."""
+        for row in self.desk.hands.rows("Commissions"):
+            if not _LINE.fullmatch(str(row["fields"].get("Line", ""))):
+                self.desk.hands.delete("Commissions", row["id"])
 
     def _look(self) -> None:
         deals = {deal["id"]: deal["properties"] for deal in self.world.hubspot.deals()}
