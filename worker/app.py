@@ -157,7 +157,7 @@ class App:
     # ---- what is done -----------------------------------------------------------------------------------------------
 
     def plan(self, flows: Sequence[str], *, period: Period | None = None) -> Planned:
-        """Plan flows without writing anything anywhere; one flow's failure never hides another's plan."""
+        """Plan flows and write nothing but a note of what was shown; one flow's failure never hides another's plan."""
         programme = replace(self.programme(self.services()), look_twice=False, period=period, ahead=self._ahead)
         planned = self._planned(flows, programme)
         remember(programme, planned.plans)

@@ -80,7 +80,9 @@ def remember(programme: Programme, plans: Mapping[str, Plan]) -> None:
     if len(plans) > 1:
         put[together(plans)] = {"number": number, "at": now, "flows": digests}
     order = sorted({**kept, **put}.items(), key=lambda item: -item[1]["number"])
-    drop = {digest for digest, one in order if datetime.fromisoformat(one["at"]) < programme.now - _KEPT}
+    drop: set[str] = set()
+    if not programme.ahead:  # a day to come makes nothing old
+        drop = {digest for digest, one in order if datetime.fromisoformat(one["at"]) < programme.now - _KEPT}
     drop |= {digest for digest, _ in order[_MOST:]}
     programme.memory.save(
         _SHELF, {digest: json.dumps(one) for digest, one in put.items() if digest not in drop}, drop & kept.keys()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,9 +17,11 @@ from worker.domain.facts import Partner
 from worker.domain.lines import Line
 from worker.domain.money import minor_unit
 from worker.domain.months import Month
-from worker.domain.plans import CommissionPlan
+from worker.domain.plans import CommissionPlan, ConversionRules
+from worker.planning.commissions import Facts, plan_lines
 from worker.planning.rows import line_from_row, line_to_cells
 
+from .made_up import BEGIN, Chance
 from .programme import BRACKETS, Story, deal, invoice, lead, partner, plan, story
 from .reckoned import agrees, reckon
 from .strategies import row_of
@@ -48,7 +52,7 @@ def told_by(lines: tuple[Line, ...]) -> list[Line]:
 def wrong(lines: tuple[Line, ...]) -> list[str]:
     """Return the sentences that do not make their line's amount."""
     told = told_by(lines)
-    return [line.why for line in told if not agrees(line.why, line.amount, minor_unit(line.currency))]
+    return [line.why for line in told if not agrees(line.why, line.amount, minor_unit(line.deal_currency))]
 
 
 def of(terms: dict[str, Any], shares: str = "acme 100", **more: Any) -> Story:
@@ -120,6 +124,47 @@ def _happen(told: Story, name: str, what: Any, today: str, paid: list[str], refu
             told.edit(told.lines[0].key, adjustment=Decimal(what))
         case "lock":
             told.lock()
+
+
+def in_euros(facts: Facts) -> Facts:
+    """Let half of the partners be paid in euros, at the rate of the end of each month."""
+    currencies = {deal.currency for deal in facts.deals.values() if deal.currency}
+    rates = {
+        (Month(2024, 1).plus(n).last_day, currency, "EUR"): Decimal("1.1712") + n
+        for n in range(60) for currency in currencies
+    }  # fmt: skip
+    abroad = {
+        key: replace(partner, currency="EUR" if n % 2 else None)
+        for n, (key, partner) in enumerate(facts.partners.items())
+    }
+    policy = replace(facts.policy, conversion=ConversionRules("month-end", "ECB", rates=rates))
+    return replace(facts, partners=abroad, policy=policy)
+
+
+@pytest.mark.parametrize("converts", [False, True], ids=["in deals' currencies", "half in euros"])
+@pytest.mark.parametrize("seed", range(6))
+def test_every_sentence_of_a_made_up_programme(seed: int, converts: bool) -> None:
+    """A dozen deals of four partners under eight plan versions, for a year and more of whatever happens to them."""
+    chance = Chance(Random(seed))
+    facts, lines, today = chance.programme(12, 4), (), BEGIN
+    facts = in_euros(facts) if converts else facts
+    for turn in range(14):
+        facts = chance.happen(facts, today)
+        today = chance.next_day(today) + timedelta(days=20)
+        lines = plan_lines(facts, lines, today).lines
+
+        assert [] == wrong(lines)
+        lines = tuple(_with_hands(chance, line, turn) for line in lines)
+    assert told_by(lines)
+
+
+def _with_hands(chance: Chance, line: Line, turn: int) -> Line:
+    """Lock what is confirmed every third time; let staff adjust one in thirty."""
+    if line.status == "Confirmed" and turn % 3 == 0:
+        return replace(line, status="On statement", statement=f"2025-Q1/{line.partner}/{line.currency}")
+    if not line.locked and not chance.random.randrange(30):
+        return replace(line, adjustment=Decimal(chance.random.choice([-7, 25])))
+    return line
 
 
 # ---- every kind by itself -------------------------------------------------------------------------------------------
