@@ -1,7 +1,8 @@
-"""`make bench`: what the worker spends, beside a row-by-row baseline over the same sandbox in the same run.
+"""`make bench`: what the worker spends, beside a baseline over the same data in the same run.
 
-The baseline does one lead at a time, as no-code flows do: look the company up, make it, look the contact up, make it,
-make the deal, tie them, write the row. Calls are counted at the sandbox's log; CPU is this process's.
+Planning is set beside one SQL statement (`bench_replan`). Everything else is set beside a row-by-row baseline that does
+one lead at a time, as no-code flows do: look the company up, make it, look the contact up, make it, make the deal, tie
+them, write the row. Calls are counted at the sandbox's log.
 """
 
 from __future__ import annotations
@@ -9,28 +10,19 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import requests
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench_replan import DEALS, INVOICES, PARTNERS, PAYMENTS, compared
 from tests.flows.conftest import START, Desk
-from worker.domain.facts import Cash, Deal, Invoice, Lead, Partner, PlanChoice, Share
-from worker.domain.money import rounded
-from worker.domain.plans import CommissionPlan, Plans, Policy
 from worker.logs import set_up_logs
-from worker.planning.commissions import Facts, plan_lines
 from worker.sandbox.world import BASE, World
 
 LEADS = 1000
-LINES = 20_000
 
 
 def calls(world: World, work: Callable[[], object]) -> dict[str, int]:
@@ -41,13 +33,6 @@ def calls(world: World, work: Callable[[], object]) -> dict[str, int]:
         name: sum(not call.path.startswith("/connect/") for call in server.log[before[name] :])
         for name, server in world.servers.items()
     }
-
-
-def cpu(work: Callable[[], object]) -> float:
-    """Return the CPU seconds of some work."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
 
 
 def lead_rows(prefix: str) -> list[dict[str, str]]:
@@ -109,33 +94,6 @@ class RowByRow:
         return reply.json()  # type: ignore[no-any-return]
 
 
-def money_facts() -> Facts:
-    """Return a programme whose deals make LINES lines, each deal paid in monthly invoices."""
-    plan = CommissionPlan("gold", "2025", date(2024, 1, 1), None, 12, rate=Decimal(10))
-    partners = {f"p{n}": Partner(f"p{n}", f"P {n}", (PlanChoice(date.min, "gold"),)) for n in range(100)}
-    deals, leads, invoices = {}, [], []
-    for n in range(LINES // 12):
-        won = datetime(2025, 1 + n % 12, 3, tzinfo=UTC)
-        deals[str(n)] = Deal(str(n), f"c{n}", "won", won, None, Decimal("1000.00") + n, "annual", "GBP", None)
-        leads.append(Lead(f"L-{n}", won, True, str(n), (Share(f"p{n % 100}", Decimal(100)),)))
-        for month in range(12):
-            day = date(2025 + (n % 12 + month) // 12, (n % 12 + month) % 12 + 1, 5)
-            net = rounded(Fraction(1000 + n, 12), "GBP")
-            name = f"I{n}-{month}"
-            cash = (Cash(day, net),)
-            invoices.append(Invoice(name, name, "ACCREC", "PAID", day, day, "GBP", net, net, str(n), payments=cash))
-    return Facts(partners, deals, leads, invoices, [], Plans((plan,)), Policy(), ZoneInfo("Europe/London"))
-
-
-def bare_sums(facts: Facts) -> list[Decimal]:
-    """The baseline of planning: nothing but a twelfth, a rate and a rounding for every line."""
-    return [
-        rounded(Fraction(deal.value or 0) / 12 * Fraction(10, 100), deal.currency or "")
-        for deal in facts.deals.values()
-        for _ in range(12)
-    ]
-
-
 def main() -> int:
     """Run everything and print one table."""
     os.environ["QUARTERDAY_LOG"] = "error"
@@ -152,8 +110,9 @@ def main() -> int:
         desk.run("intake")
         _leads(table, desk)
         _quiet(table, desk)
-    _planning(table)
-    Console(width=110).print(table)
+    console = Console(width=110)
+    console.print(table)
+    console.print(_planning())
     return 0
 
 
@@ -196,13 +155,19 @@ def _quiet(table: Table, desk: Desk) -> None:
     _row(table, "1,000 changed invoices", "xero calls", calls(world, lambda: desk.run("cash"))["xero"], 1000)
 
 
-def _planning(table: Table) -> None:
-    facts, today = money_facts(), date(2026, 2, 1)
-    lines = plan_lines(facts, (), today).lines
-    again = cpu(lambda: plan_lines(facts, lines, today))
-    bare = cpu(lambda: bare_sums(facts))
-    shown = (f"{again:,.2f}", f"{bare:,.2f}", f"{again / bare:,.1f} × the bare sums")
-    table.add_row(f"{len(lines):,} lines replanned", "CPU s", *shown)
+def _planning() -> Table:
+    with tempfile.TemporaryDirectory() as folder:
+        found = compared(Path(folder))
+    ours, theirs = found["planning"], found["duckdb"]
+    lines, payments = f"{ours['lines']:,}", f"{PARTNERS * DEALS * INVOICES * PAYMENTS:,}"
+    title = f"{lines} lines replanned with {payments} payments: the same lines both ways"
+    table = Table(title=title, title_justify="left")
+    for column in ("", "Quarterday", "one SQL statement in DuckDB", "ratio"):
+        table.add_column(column, justify="right" if column else "left")
+    for name, figure, shown in (("CPU s", "cpu", ",.1f"), ("peak memory, MiB", "peak", ",.0f")):
+        one, other = ours[figure], theirs[figure]
+        table.add_row(name, f"{one:{shown}}", f"{other:{shown}}", f"{one / other:,.1f} ×")
+    return table
 
 
 if __name__ == "__main__":

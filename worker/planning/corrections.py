@@ -29,8 +29,8 @@ class Keys:
         """Gather the keys of standing lines."""
         keys = Keys()
         for line in lines:
-            bare = line_key(line.deal, line.partner, line.month, line.kind)
-            number = line.key[len(bare) + 1 :] if line.key.startswith(f"{bare}-") else ""
+            _, _, number = line.key.rpartition("/")[2].partition("-")
+            bare = line.key[: -len(number) - 1] if number else line.key
             keys.numbers[bare] = max(keys.numbers.get(bare, 0), int(number) if number.isdecimal() else 1)
         return keys
 
