@@ -5,7 +5,7 @@ READY := .venv/.ready
 TRACKER := airtable
 RUNS := 2000
 
-.PHONY: demo serve test storm check coverage bench record clean
+.PHONY: demo serve test storm check coverage bench mutants record clean
 
 demo: $(READY) ## the whole main job against stand-ins of every service
 	@$(BIN)/quarterday demo --tracker $(TRACKER)
@@ -32,6 +32,9 @@ check: $(READY) ## style, types, who may import whom
 
 bench: $(READY) ## counted calls and CPU beside a row-by-row baseline
 	$(BIN)/python -m tests.bench
+
+mutants: $(READY) ## which changes to the money rules no test notices; one module: MODULE=worker/planning/tiers.py
+	$(BIN)/python -m tests.mutants $(MODULE)
 
 record: $(READY) ## make the cassettes anew (from the sandbox, or from live accounts where their tokens are set)
 	$(BIN)/python -m tests.connectors.record
