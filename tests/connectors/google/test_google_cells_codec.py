@@ -159,6 +159,7 @@ def test_moments_survive_the_way_there_and_back(since: int, zone: str) -> None:
     ("stands", "sent", "alike"),
     [
         (Decimal("0.3"), Decimal("0.29999999999999877"), True), (3, Decimal("3.0"), True), (Decimal("0.1"), 0, False),
+        (Decimal("1234567890.1234567"), Decimal("1234567890.12345678"), True), (10**9, 10**9 + 1, False),
         ("", None, True), (None, "", True), (None, False, True), (False, False, True), (True, False, False),
         ("a", "a", True), ("a", "b", False), ("a", "", False), ("1", 1, False), (0, "", False), (0, False, True),
     ],

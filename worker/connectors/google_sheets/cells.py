@@ -113,7 +113,8 @@ def clean_serial(days: Decimal) -> Decimal:
 def same_raw(stands: Any, sent: Any) -> bool:
     """Tell whether a cell that came back is what was sent: noise and emptiness aside."""
     if _is_number(stands) and _is_number(sent):
-        return abs(Decimal(stands) - Decimal(sent)) < Decimal("0.00000001")
+        apart = abs(Decimal(stands) - Decimal(sent))
+        return apart < Decimal("0.00000001") or apart <= abs(Decimal(sent)).scaleb(-15)  # what a double keeps
     return bool(stands == sent) or (empty(stands) and (empty(sent) or sent is False))
 
 
