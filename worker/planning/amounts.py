@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate
 
 from worker.domain.lines import Base
 from worker.domain.money import rounded, zero
@@ -161,12 +162,12 @@ def priced(runs: Sequence[Run], exact: Sequence[Sequence[tuple[Fraction, tuple[P
         base = slot.base.monthly() if slot.base else None
         if base != before:
             sums, totals, before = [_NOTHING] * len(runs), [none] * len(runs), base
-        whole, rounded_before = _NOTHING, none
-        for j, own in enumerate(exact):
-            sums[j] += own[place][0]
-            whole += sums[j]
+        sums = [so_far + own[place][0] for so_far, own in zip(sums, exact, strict=True)]
+        rounded_before = none
+        for j, whole in enumerate(accumulate(sums)):
             now = rounded(whole, currency)
             total = now - rounded_before
-            found[j].append(Priced(own[place][0], total - totals[j], totals[j], total, own[place][1]))
+            line, pieces = exact[j][place]
+            found[j].append(Priced(line, total - totals[j], totals[j], total, pieces))
             rounded_before, totals[j] = now, total
     return found

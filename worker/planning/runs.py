@@ -128,15 +128,14 @@ def _slots(
     policy, fee = facts.policy, terms.plan.fee is not None
     tolerance = minor_unit(case.currency) if policy.tolerance is None else Fraction(policy.tolerance)
     never = parts[-1].month.over(today) and cash.invoiced > 0 and not cash.due and not cash.foreign
-    needed = monthly = Fraction(0)
+    asked = monthly = Fraction(0)
     base: Base | None = None
     found: list[Slot] = []
     for number, (part, known) in enumerate(zip(parts, bases, strict=True), 1):
         if known is not base:
             base, monthly = known, known.monthly() if known else Fraction(0)
         month_base = Fraction(0) if fee else monthly if part.days is None else monthly * part.share
-        needed += month_base
-        asked = needed - number * tolerance
+        asked += month_base - tolerance
         covered = Cover() if not fee and not month_base else cover(cash, asked)
         why = cancelled(
             part.month, covered, case, terms.partner, unpaid=never and cash.invoiced >= asked, policy=policy,
