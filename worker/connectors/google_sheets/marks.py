@@ -7,12 +7,13 @@ metadata follow a column is its own promise (spec); for rows it makes none, so r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from worker.connectors.google_sheets.account import SERVICE
 from worker.connectors.google_sheets.api import Door
 from worker.connectors.google_sheets.layout import Layout, Placed, letters
+from worker.connectors.google_sheets.reading import read_tabs
 from worker.ports import Refused
 
 KEY = "quarterday.column"
@@ -54,20 +55,28 @@ class Marks:
 
     def renew(self, placed: Placed) -> None:
         """Mark the columns where their headers stand now, whatever was marked before."""
-        if stale := [mark for mark, _ in self._on(placed).values()]:
-            self._door.write(":batchUpdate", {"requests": [_delete(mark) for mark in stale]}, repeatable=True)
-            self.stale()
+        self._delete(mark for mark, _ in self._on(placed).values())
         self._agreed(placed)
 
+    def _delete(self, marks: Iterable[int]) -> None:
+        if requests := [_delete(mark) for mark in marks]:
+            self._door.write(":batchUpdate", {"requests": requests}, repeatable=True)
+            self.stale()
+
     def _agreed(self, placed: Placed) -> Mapping[str, int]:
-        if missing := [column for column in placed.columns if column not in self._on(placed)]:
-            self._door.write(":batchUpdate", {"requests": [_create(placed, column) for column in missing]})
-            self.stale()  # columns may have moved meanwhile: what counts is where the marks are
+        headers, made = placed.columns, [column for column in placed.columns if column not in self._on(placed)]
+        if made:
+            self._door.write(":batchUpdate", {"requests": [_create(placed, column) for column in made]})
+            self.stale()
+            # Columns may have moved between the reading and the marking: what counts is what stands above the marks.
+            now = read_tabs(self._door, {placed.tab: True})[placed.tab]
+            headers = self._layout.place(placed.table, now).columns
         found = self._on(placed)
-        for column, at in placed.columns.items():
+        for column in placed.columns:
             there = found[column][1] if column in found else None
-            if there != at:
-                raise Refused(SERVICE, self._words(placed, column, there), COLUMN_MOVED, column)
+            if there is None or there != headers.get(column):
+                self._delete(found[one][0] for one in made if one in found)
+                raise Refused(SERVICE, self._words(placed, column, None if made else there), COLUMN_MOVED, column)
         marks = {column: mark for column, (mark, _) in found.items() if column in placed.columns}
         known, table = self._layout.known, placed.table.name
         self._layout.remember(

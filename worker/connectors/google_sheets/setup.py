@@ -124,6 +124,19 @@ class Setup:
             yield Missing(_moved(table), astray)
         if not self._dressed(found):
             yield Missing(_undressed(table), APPLY)
+        yield from self._shut(found)
+
+    def _shut(self, found: _Found) -> Iterator[Missing]:
+        """Yield the protections of others that keep us from our own columns."""
+        ours = {found.placed.columns[name] for name in found.placed.table.owned_by_worker()}
+        for protected in found.standing.get("protectedRanges") or ():
+            span = protected.get("range") or {}
+            covered = range(span.get("startColumnIndex", 0), span.get("endColumnIndex", found.tab.columns))
+            if not protected.get("requestingUserCanEdit") and not protected.get("warningOnly") and ours & {*covered}:
+                named = f" (“{protected['description']}”)" if protected.get("description") else ""
+                what = f"the right to write where the tab {found.placed.table.name} is protected{named}"
+                remedy = f"let {self._door.account} edit it, under Data → Protect sheets and ranges"
+                yield Missing(what, remedy, makeable=False)
 
     def _dressed(self, found: _Found) -> bool:
         wanted = dressing.digest(found.placed.table, self._options(found.placed.table))

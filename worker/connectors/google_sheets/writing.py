@@ -237,12 +237,14 @@ class Writer:
 
     def _prove(self, aimed: Sequence[_Aimed], echo: Mapping[str, Sequence[Any]]) -> None:
         for one in aimed:
-            key = _text(_at(echo[KEYS[self._table]], one.place))
-            if key != one.key or not self._beside(one, echo):
+            key, ours = _text(_at(echo[KEYS[self._table]], one.place)), self._beside(one, echo)
+            wrong = [c for c, v in one.job.cells.items() if not same_raw(_at(echo[c], one.place), v)]
+            as_before = KEYS[self._table] in wrong and key == _text(self.sight.raw(one.place, KEYS[self._table]))
+            if not ours or (key != one.key and not as_before):
                 self._astray([one])
             elif one.repair:
                 self.sight.put(one.place, one.job.cells)
-            elif wrong := [c for c, v in one.job.cells.items() if not same_raw(_at(echo[c], one.place), v)]:
+            elif wrong:
                 words = f"{self._table}: {', '.join(wrong)} of {one.key} took nothing: are cells merged there?"
                 self._outcomes[one.job.row] = Refused(SERVICE, words, "NOT_TAKEN", wrong[0])
             else:
