@@ -22,11 +22,16 @@ def seed_leads(desk: Desk, count: int) -> None:
     """Add partners and leads of as many new companies, in few transactions."""
     for n in range(4):
         desk.partner(f"Partner {n}", Email=f"money@partner-{n}.test")
-    desk.hands.add_rows("Leads", [
+    desk.hands.add_rows("Leads", new_leads(count), form=True)
+
+
+def new_leads(count: int) -> list[dict[str, str]]:
+    """Return rows of as many new companies, of the four partners in turn."""
+    return [
         {"Partner": f"Partner {n % 4}", "Company": f"Company {n:04d}", "Website": f"company-{n:04d}.test",
          "First name": "Jo", "Last name": "Doe", "Email": f"jo@company-{n:04d}.test"}
         for n in range(count)
-    ], form=True)  # fmt: skip
+    ]  # fmt: skip
 
 
 @pytest.mark.slow

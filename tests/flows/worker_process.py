@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import resource
 import sys
 import time
 import urllib.request
@@ -23,7 +24,7 @@ from worker.logs import set_up_logs
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload([
     "tests.flows.worker_process", "worker.connectors.airtable", "worker.connectors.hubspot", "worker.connectors.xero",
-    "worker.connectors.slack", "worker.connectors.email",
+    "worker.connectors.slack", "worker.connectors.email", "worker.connectors.google_sheets",
 ])  # fmt: skip
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -62,6 +63,8 @@ def main(config: Path, sandbox: str, flows: Sequence[str], secrets: Mapping[str,
         outcomes = app.run(flows)
     for outcome in outcomes.values():
         sys.stderr.write(f"{outcome.flow}: {outcome.state} {outcome.words}\n")
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "linux" else 1024**2)
+    sys.stderr.write(f"peak: {size} MiB\n")
     sys.exit(int(any(outcome.state in ("failed", "stopped", "busy") for outcome in outcomes.values())))
 
 
