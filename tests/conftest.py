@@ -1,6 +1,7 @@
 """How many made-up cases ran: every example of a hypothesis test is counted, and told at the end of the run by law.
 
-A test may add figures of its own, `record_property("deals", 12)`; they are summed over the tests of its file.
+A test may add figures of its own, `record_property("deals", 12)`; they are summed over the tests of its file. What one
+says of recorded traffic, `record_property("recordings", "…")`, is told at the end of the run too.
 """
 
 from __future__ import annotations
@@ -40,15 +41,22 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Tell how many cases of each law ran, and what the tests that compare two calculations went through."""
     laws: Counter[str] = Counter()
     figures: dict[str, Counter[str]] = defaultdict(Counter)
+    recordings: list[str] = []
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         if report.when != "call":
             continue
         law = _LAW.search(report.nodeid)
         for name, number in report.user_properties:
-            if name == "cases" and law:
+            if name == "recordings":
+                recordings.append(number)
+            elif name == "cases" and law:
                 laws[law[1].replace("_", " ")] += number
             elif name != "cases" or "differential" in report.nodeid:
                 figures[report.nodeid.split("::")[0]][name] += number
+    if recordings:
+        terminalreporter.section("recorded traffic")
+    for text in sorted(recordings):
+        terminalreporter.line(text)
     if laws or figures:
         terminalreporter.section("made-up cases")
     if laws:

@@ -6,7 +6,6 @@ Neither is part of the checkout: where they are absent the tests skip and say so
 from __future__ import annotations
 
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
@@ -85,7 +84,7 @@ def shape(value):
     return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
 
 
-def test_recorded_exchanges_get_the_same_status_and_shape(capsys):
+def test_recorded_exchanges_get_the_same_status_and_shape(record_property):
     """Every recorded exchange of a modelled method is answered alike; the others are counted, with the reason."""
     alike, unmodelled = [], {}
     for exchange in recorded():
@@ -106,8 +105,7 @@ def test_recorded_exchanges_get_the_same_status_and_shape(capsys):
     total = len(alike) + sum(unmodelled.values())
     lines = [f"slack.jsonl: {len(alike)} of {total} recorded exchanges answered with the same shape"]
     lines += [f"  {n:2} {method}: not modelled: {NOT_MODELLED[method]}" for method, n in sorted(unmodelled.items())]
-    with capsys.disabled():
-        sys.stdout.write("\n" + "\n".join(lines) + "\n")
+    record_property("recordings", "\n".join(lines))
 
     assert ["auth.test"] * 3 == alike
 
