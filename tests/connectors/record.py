@@ -7,6 +7,7 @@ import sys
 
 RECORDERS = (
     "tests.connectors.airtable.record_airtable",
+    "tests.connectors.google.record_google",
     "tests.connectors.hubspot.record_hubspot",
     "tests.connectors.xero.record_xero",
     "tests.connectors.slack.record_slack",
