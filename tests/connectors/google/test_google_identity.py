@@ -158,6 +158,26 @@ def test_a_second_look_at_the_same_rows_renames_none(seen: list[Trace], data: st
     assert [known[id_].print for id_ in first if id_] == [known[id_].print for id_ in again if id_]
 
 
+@given(st.lists(traced, max_size=6), st.lists(traced, max_size=6), st.data())
+def test_new_rows_beside_known_ones_take_no_id_of_theirs(
+    seen: list[Trace], more: list[Trace], data: st.DataObject
+) -> None:
+    """Whatever comes in between two looks, alike or not: every row that holds anything has an id of its own."""
+    known = {id_: row for id_, row in zip(identify(seen, {}), seen, strict=True) if id_}
+    now = data.draw(st.permutations([*seen, *more]))
+
+    ids = [id_ for id_ in identify(now, known) if id_]
+
+    assert len([row for row in now if row.key or row.print]) == len(ids) == len(set(ids))
+
+
+def test_a_row_that_is_alike_and_stands_where_another_was_named_is_not_taken_for_it() -> None:
+    """A form sent the same again, above: the two rows have two ids, though one is named by the place of the other."""
+    known = {"~000001~n": Trace("", "n")}
+
+    assert ["~000001~n", "~000001~n~2"] == identify([Trace("", "n"), Trace("", "n")], known)
+
+
 @given(contents, st.integers(0, 7), st.integers(0, 9))
 def test_a_copy_never_takes_the_id_of_its_original(prints: list[str], which: int, where: int) -> None:
     """Wherever a row is copied to, one of the two has the id, the other is a copy, all others are themselves."""

@@ -192,9 +192,7 @@ def is_copy(row: str) -> bool:
 
 def _nameless(place: int, trace: Trace, taken: set[str]) -> str:
     """Return the id of a copy, or of a row without a key; rows further up came first, and are named first."""
-    if not trace.key:
-        return f"{UNKEYED}{place:06d}{UNKEYED}{trace.print}"
-    stem = f"{trace.key}{UNKEYED}{trace.print}"
+    stem = f"{trace.key}{UNKEYED}{trace.print}" if trace.key else f"{UNKEYED}{place:06d}{UNKEYED}{trace.print}"
     number = 1
     while (id_ := stem if number == 1 else f"{stem}{UNKEYED}{number}") in taken:
         number += 1
