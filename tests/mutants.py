@@ -6,6 +6,7 @@ on where it was. What survives must stand in mutants.toml with the reason why it
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
 from rich.console import Console
 from rich.table import Table
@@ -23,6 +25,7 @@ from rich.table import Table
 ROOT = Path(__file__).parents[1]
 WORK = ROOT / ".mutants"
 LEAST = 95  # percent that must be killed or explained
+KILLED, UNKNOWN = ("killed", "timeout", "caught by type check"), "not checked"  # the last: the run was broken off
 COPIED = ("worker", "tests", "rules")
 STORMS = ("test_laws", "test_laws_at_large", "test_statement_laws", "test_money_storms", "test_differential")
 # Tests of a module are those named after it, and these; a module without any is tested by all but the storms.
@@ -54,10 +57,15 @@ class Verdict:
     equivalent: int  # survivors that mutants.toml explains
 
     @property
+    def unknown(self) -> int:
+        """Return how many are still to be looked at."""
+        return self.statuses.count(UNKNOWN)
+
+    @property
     def score(self) -> float:
-        """Return how much of a hundred is killed or explained."""
-        lived = len(self.survivors) - self.equivalent
-        return 100 * (1 - lived / len(self.statuses)) if self.statuses else 100.0
+        """Return how much of a hundred of those looked at is killed or explained."""
+        seen = len(self.statuses) - self.unknown
+        return 100 * (1 - (len(self.survivors) - self.equivalent) / seen) if seen else 0.0
 
 
 def modules() -> list[str]:
@@ -101,15 +109,14 @@ def verdict(module: str, folder: Path, explained: frozenset[Change]) -> Verdict:
     path = folder / "mutants" / f"{module}.meta"
     codes = json.loads(path.read_text())["exit_code_by_key"] if path.exists() else {}
     statuses = {name: status_by_exit_code[code] for name, code in codes.items()}
-    lived = [name for name, status in statuses.items() if status not in ("killed", "timeout", "caught by type check")]
-    survivors = [change_of(module, name, folder) for name in lived]
+    with contextlib.chdir(folder):  # mutmut looks for its files from where it stands
+        survivors = [change_of(module, name) for name, status in statuses.items() if status not in (*KILLED, UNKNOWN)]
     return Verdict(module, [*statuses.values()], survivors, sum(s in explained for s in survivors))
 
 
-def change_of(module: str, name: str, folder: Path) -> Change:
+def change_of(module: str, name: str) -> Change:
     """Return what a mutant changes."""
-    command = [sys.executable, "-m", "mutmut", "show", name]
-    shown = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.splitlines()
+    shown = get_diff_for_mutant(name, path=module).splitlines()
     function = name.split(".")[-1].split("__mutmut_")[0].removeprefix("x_").replace("xǁ", "").replace("ǁ", ".")
     before, after = (" ".join(line[1:].strip() for line in shown if _is(line, sign)) for sign in "-+")
     return module, function, before, after
@@ -128,13 +135,13 @@ def explained() -> frozenset[Change]:
 def told(found: Sequence[Verdict], known: frozenset[Change]) -> Iterator[Table | str]:
     """Show the score of every module and the survivors that nobody explained."""
     table = Table(title="Mutants of planning/ and domain/money", title_justify="left")
-    for column in ("module", "mutants", "killed", "make no difference", "survived", "killed or explained"):
+    for column in ("module", "mutants", "killed", "make no difference", "survived", "not run", "killed or explained"):
         table.add_column(column, justify="left" if column == "module" else "right")
     for one in found:
         lived = len(one.survivors)
         table.add_row(
-            one.module, str(len(one.statuses)), str(len(one.statuses) - lived), str(one.equivalent),
-            str(lived - one.equivalent), f"{one.score:.1f} %",
+            one.module, str(len(one.statuses)), str(len(one.statuses) - one.unknown - lived), str(one.equivalent),
+            str(lived - one.equivalent), str(one.unknown), f"{one.score:.1f} %",
         )  # fmt: skip
     yield table
     for one in found:
@@ -151,7 +158,7 @@ def main() -> int:
     console = Console(width=140, soft_wrap=True, markup=False, highlight=False)
     for part in told(found, known):
         console.print(part)
-    return int(any(one.score < LEAST or not one.statuses for one in found))
+    return int(any(one.score < LEAST or one.unknown or not one.statuses for one in found))
 
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from worker.domain.facts import Deal, Lead, Partner, PlanChoice
-from worker.domain.plans import CommissionPlan
+from worker.domain.plans import Bracket, CommissionPlan, Policy
 
 from .programme import BRACKETS, Story, at, day, deal, invoice, lead, partner, plan, story
 
@@ -140,8 +141,9 @@ def test_lines_in_another_currency_do_not_count() -> None:
 
 @pytest.mark.parametrize(
     ("cells", "amount"),
-    [({}, "1500.00"), ({"month_base": None}, "1500.00"), ({"rate": "fee 5.00"}, "1000.00"), ({"base": None}, "1000.00"),
-     ({"share": None}, "1000.00"), ({"status": "Cancelled", "amount": Decimal(0)}, "1000.00")],
+    [({}, "1500.00"), ({"month_base": None}, "1500.00"), ({"month_base": Fraction(5000)}, "1250.00"),
+     ({"rate": "fee 5.00"}, "1000.00"), ({"base": None}, "1000.00"), ({"share": None}, "1000.00"),
+     ({"status": "Cancelled", "amount": Decimal(0)}, "1000.00")],
 )  # fmt: skip
 def test_lines_that_stand_still_count_by_what_is_on_them(cells: dict[str, Any], amount: str) -> None:
     """9000's shares went wrong: its line stands still, with base and share on it, and goes on counting."""
@@ -171,6 +173,42 @@ def test_lines_that_stand_still_have_the_first_of_their_month_where_no_won_date_
     told.on("2025-01-16", deals={"9001": told.facts.deals["9001"]})
 
     assert ["1500.00"] == first(told)
+
+
+def test_lines_of_partners_without_tiers_come_between() -> None:
+    """birch's deal, at a flat rate, is looked at before acme's two: the second of those still comes after the first."""
+    told = story(
+        deal("9000"), big("9001", "10000"), big("9002", "10000"), leads=[lead("9000", "birch 100"), lead("9001"),
+        lead("9002")], partners=[partner(), partner("birch", "flat")], plans=[tiered(months=1), plan(name="flat")],
+    ).on("2025-01-15")  # fmt: skip
+
+    assert (["1000.00"], ["1500.00"]) == (first(told, "9001"), first(told, "9002"))
+
+
+def test_a_line_that_just_fills_a_bracket_names_no_other() -> None:
+    """10,000.00 lie in [0, 10,000), and nothing in the next."""
+    told = story(big(value="10000"), plans=[tiered(months=1)]).on("2025-01-15")
+
+    assert "10 %" == told.line("9001/acme/2025-01/commission").rate
+
+
+@pytest.mark.parametrize(("deals", "amount"), [(["9001"], "9.92"), (["9000", "9001"], "9.91")])
+def test_a_cancelled_line_is_rated_as_if_it_came_last(deals: list[str], amount: str) -> None:
+    """acme left in January: its half of 9001, won in February, is rated at 10 %, or at 12.345 % after 9000's line.
+
+    birch's 9.913 are rounded on top of that: 19.83 − 9.91, or 22.15 − 12.24.
+    """
+    tiers = (Bracket(Decimal(0), Decimal(100), Decimal(10)), Bracket(Decimal(100), None, Decimal("12.345")))
+    won = {"9000": "2025-01-10", "9001": "2025-02-03"}
+    told = story(
+        *(deal(id_, value="198.26", interval="monthly", won_at=won[id_]) for id_ in deals),
+        leads=[lead(id_, "acme 50, birch 50" if id_ == "9001" else "acme 100") for id_ in deals],
+        partners=[partner(left_on=day("2025-01-31")), partner("birch", "flat")], policy=Policy(after_leaving="stop"),
+        plans=[plan(tiers=tiers, currency="GBP", months=1), plan(name="flat", months=1)],
+    ).on("2025-02-15")  # fmt: skip
+
+    assert [amount] == told.amounts("birch")
+    assert "Cancelled" == told.line("9001/acme/2025-02/commission").status
 
 
 # ---- caps -----------------------------------------------------------------------------------------------------------
@@ -230,6 +268,32 @@ def test_cancelled_lines_use_nothing_of_a_cap() -> None:
     told.on("2025-02-15", deal=deal("9000", state="lost", left_won_at="2025-01-20"))
     assert ["100.00"] == first(told)
     assert not told.line("9000/acme/2025-01/commission").capped
+
+
+def test_a_cap_per_deal_is_each_deals_own() -> None:
+    """100.00 a month of each, both capped at 150.00."""
+    capped = plan(cap_per_deal="150", currency="GBP", months=2)
+    told = story(deal("9001"), deal("9002", company="777"), plans=[capped]).on("2025-01-15")
+
+    assert (["100.00", "50.00"], ["100.00", "50.00"]) == (first(told, "9001"), first(told, "9002"))
+
+
+def test_deals_under_a_plan_without_caps_are_not_cut() -> None:
+    """acme's plan had no cap until 4 January: 9001, won before, keeps its 100.00; 9002 has what 150.00 leave."""
+    told = story(
+        deal("9001", won_at="2025-01-02"), deal("9002", company="777"), partners=[changed("free")],
+        plans=[plan(cap_per_partner="150", currency="GBP", months=2), plan(name="free", months=2)],
+    ).on("2025-01-15")  # fmt: skip
+
+    assert (["100.00", "100.00"], ["50.00", "0.00"]) == (first(told, "9001"), first(told, "9002"))
+
+
+def test_what_is_cut_has_the_currencys_own_digits() -> None:
+    """10,000 yen a month, capped at 15,000."""
+    capped = plan(cap_per_deal="15000", currency="JPY", months=2)
+    told = story(deal(value="1200000", currency="JPY"), plans=[capped]).on("2025-01-15")
+
+    assert ["10000", "5000"] == told.amounts()
 
 
 def test_both_caps_hold_at_once() -> None:
