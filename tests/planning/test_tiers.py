@@ -270,6 +270,13 @@ def test_cancelled_lines_use_nothing_of_a_cap() -> None:
     assert not told.line("9000/acme/2025-01/commission").capped
 
 
+def test_a_line_that_just_fits_is_not_cut() -> None:
+    """Two months of 100.00 fit in 200.00, and neither says that it was cut."""
+    told = story(plans=[plan(cap_per_deal="200", currency="GBP", months=2)]).on("2025-01-15")
+
+    assert [("100.00", False), ("100.00", False)] == [(str(line.amount), line.capped) for line in told.lines]
+
+
 def test_a_cap_per_deal_is_each_deals_own() -> None:
     """100.00 a month of each, both capped at 150.00."""
     capped = plan(cap_per_deal="150", currency="GBP", months=2)
