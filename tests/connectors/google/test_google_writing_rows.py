@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import count
 from typing import Any, TypeVar
 
 import pytest
@@ -137,6 +139,39 @@ def test_two_workers_that_make_the_same_rows_at_once_end_with_one_of_each(stand:
     assert [(key, "Expected", "again") for key in KEYS] == [
         (row["Line"], row.get("Status"), row.get("Why")) for row in stand.grid("Commissions")
     ]
+
+
+def test_two_workers_write_one_tab_side_by_side(stand: Stand) -> None:
+    """At the same time, some rows the same, while people sort: keys and people's cells stay, the next run ends it."""
+    stand.google.paste("Leads", 2, 4, [[f"Company {n:02}"] for n in range(12)])
+    tracker = stand.tracker()
+    rows = tracker.read(["Leads"])["Leads"]
+    tracker.write([Edit("Leads", row.id, "", {"Lead": f"L-{n:08}"}) for n, row in enumerate(rows)])
+    requests = count(1)
+
+    def sort(_: Request) -> None:
+        number = next(requests)
+        if number % 5 == 0:
+            stand.google.sort("Leads", "Company", descending=number % 2 == 0)
+
+    def work(part: slice) -> None:
+        own = stand.tracker()
+        for row in sorted(own.read(["Leads"])["Leads"], key=lambda row: row.id)[part]:
+            own.write([Edit("Leads", row.id, "", {"Problem": f"for {row.text('Company')}"})])
+
+    stand.server.before.append(sort)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work, (slice(0, 7), slice(5, 12))))
+    stand.server.before.clear()
+    pairs = {row["Lead"]: row["Company"] for row in stand.grid("Leads")}
+    later = stand.tracker()
+    last = later.write([
+        Edit("Leads", row.id, "", {"Problem": f"for {row.text('Company')}"}) for row in later.read(["Leads"])["Leads"]
+    ])  # fmt: skip
+
+    assert {f"L-{n:08}": f"Company {n:02}" for n in range(12)} == pairs
+    assert {str} == {type(one) for one in last}
+    assert [f"for {company}" for company in pairs.values()] == texts(stand.grid("Leads"), "Problem")
 
 
 def test_a_key_that_landed_beside_its_column_is_cleared(stand: Stand) -> None:
