@@ -91,7 +91,6 @@ def run(module: str) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     settings = {
         "source_paths": ["worker"], "only_mutate": [module], "also_copy": ["rules"],
-        "timeout_multiplier": 4.0,  # some mutants never end
         "pytest_add_cli_args": ["-p", "no:xdist", "-p", "no:cacheprovider"],
         "pytest_add_cli_args_test_selection": tests_of(module),
     }  # fmt: skip
