@@ -257,6 +257,25 @@ def test_a_partner_who_cannot_be_reached_is_told_once_there_is_a_way(contacts: d
     assert ("Issued", "", 1) == ((row := one.one()).status, row.problem, len(one.sent))
 
 
+def test_a_draft_that_was_never_tried_keeps_that_while_it_is_on_hold() -> None:
+    """There was no way to send it, then Hold was ticked: unticked, with an address and even without the state, it goes
+    out by itself, for nobody can have had it."""
+    one = office()
+    one.contacts = {"acme": UNREACHABLE}
+    one.run(DAY)
+    (row,) = one.statements.rows()
+    one.statements.put(row.id, {"Hold": True})
+    one.run("2025-05-01")
+    held = one.one().problem
+    one.lose_state()
+    one.contacts = {"acme": ACME_ROW}
+    one.statements.put(row.id, {"Hold": False})
+    one.run("2025-05-02")
+
+    assert "Not told: Hold is ticked: untick it to send the statement" == held
+    assert ("Issued", "", 1) == ((s := one.one()).status, s.problem, len(one.sent))
+
+
 def test_a_partner_who_cannot_be_reached_may_be_left_untold() -> None:
     """A person says so, and the statement is issued."""
     one = office()
