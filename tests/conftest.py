@@ -19,21 +19,21 @@ _LAW = re.compile(r"test_law_(\d+|of_correction)")
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Count the examples of a hypothesis test, beneath hypothesis itself."""
-    handle = getattr(getattr(item, "obj", None), "hypothesis", None)
-    if handle is None:
+    test = getattr(getattr(item, "obj", None), "hypothesis", None)
+    if test is None:
         return (yield)
-    inner, ran = handle.inner_test, 0
+    inner, ran = test.inner_test, 0
 
     def counted(*given: Any, **named: Any) -> Any:
         nonlocal ran
         ran += 1
         return inner(*given, **named)
 
-    handle.inner_test = counted
+    test.inner_test = counted
     try:
         return (yield)
     finally:
-        handle.inner_test = inner
+        test.inner_test = inner
         item.user_properties.append(("cases", ran))
 
 
