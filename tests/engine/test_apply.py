@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -11,10 +12,10 @@ from worker.domain.notices import Recipient
 from worker.domain.plan import RowEdit
 from worker.engine.journal import Intent
 from worker.engine.runs import LeaseLost
-from worker.ports import Conflict, Refused, Unauthorised, Unavailable, Unsure
+from worker.ports import Conflict, Edit, Refused, ServiceError, Unauthorised, Unavailable, Unsure
 
 from .conftest import Bench
-from .standins import edit, mint, plan, push, tell
+from .standins import DictTracker, edit, mint, plan, push, tell
 
 
 def told(bench: Bench) -> list[str]:
@@ -54,6 +55,31 @@ def test_a_lead_from_key_to_acknowledgement(bench: Bench) -> None:
         activity[0]["Why"],
         activity[0]["When"],
     )
+
+
+class KeyedTracker(DictTracker):
+    """A tracker that calls a row by its key from the moment it has one, as a spreadsheet does."""
+
+    def write(self, edits: Sequence[Edit]) -> Sequence[str | ServiceError]:
+        outcomes = super().write(edits)
+        leads = self.world.table("Leads")
+        for row in [row for row, cells in leads.items() if cells.get("Lead") not in (None, row)]:
+            cells = leads.pop(row)
+            leads[str(cells["Lead"])] = cells
+        return [
+            edit.key if isinstance(outcome, str) else outcome for edit, outcome in zip(edits, outcomes, strict=True)
+        ]
+
+
+def test_a_row_is_called_by_the_name_that_a_write_gave_it(bench: Bench) -> None:
+    """Where a row's id is its key, the write after the key's goes to the row by its key."""
+    bench.leads("r1", "r2")
+    tracker = KeyedTracker(bench.world)
+
+    result = bench.apply(plan(mint("r1", "L-1"), push("r1", "L-1"), push("r2", "L-2")), tracker=tracker)
+
+    assert [("r1", "L-1"), ("L-1", "L-1"), ("r2", "L-2")] == [(edit.row, edit.key) for edit in tracker.written]
+    assert "in sync" == result.state
 
 
 def test_an_empty_plan_does_nothing(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from worker.domain.cells import Cell, same
 from worker.domain.kept import KEPT
@@ -55,6 +55,7 @@ class Rows:
         self._kept = kept
         self._left = Counter([edit.key for edit in plan.edits] + [push.draft.key for push in plan.pushes])
         self._tells: defaultdict[str, list[Tell]] = defaultdict(list)
+        self._ids: dict[tuple[str, str | None], str] = {}  # what rows are called since a write of ours: by their key
         self.spoilt: set[str] = set()  # keys of rows of which something was not written
         self.down = False  # the tracker failed as a whole and is left alone for this run
 
@@ -102,7 +103,7 @@ class Rows:
 
     def _send(self, part: Sequence[Write]) -> Sequence[str | ServiceError | None]:
         """Hand one slice to the tracker, and remember what stands then; None for each where the call failed whole."""
-        edits = [write.edit for write in part]
+        edits = [replace(w.edit, row=self._ids.get((w.edit.table, w.edit.row), w.edit.row)) for w in part]
         if self._kept is not None:
             self._kept.writing(edits)
         try:
@@ -111,6 +112,9 @@ class Rows:
             self._tally.error(error)
             self.down = True
             return [None] * len(part)
+        self._ids |= {
+            (e.table, e.row): row for e, row in zip(edits, outcomes, strict=True) if e.row and isinstance(row, str)
+        }
         if self._kept is not None:
             self._kept.written(edits, outcomes)
         return outcomes
