@@ -51,6 +51,8 @@ class Stand:
             tracker = self.tracker()
             tracker.make(tracker.missing())
             if bare:
+                for tab in self.google.tabs()[1:]:
+                    self.google.delete_rows(tab, 101, 900)  # a lower grid is copied sooner
                 _MADE.append(pickle.dumps((self.google.file, self.google._minted, self.memory)))
         else:
             file, self.google._minted, self.memory = pickle.loads(_MADE[0])
