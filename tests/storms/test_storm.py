@@ -1,7 +1,7 @@
 """The storm of hands: any acts of people, between any two requests of the worker, on either tracker.
 
 `make test` plays a few hundred runs, `make storm` thousands; STORM_RUNS says how many on each tracker. What is looked
-at during and after them stands in storm.py. Mutants that it kills within 32 runs: a writer that takes its answer unread;
+at during and after them stands in storm.py. Mutants that it kills in 32 runs: a writer that takes its answer unread;
 rows told apart by place and key alone; a write by places instead of marks. A writer that puts nothing back at once
 survives it, for the next run puts right what stands in a wrong row: tests/connectors/google kills that one.
 """
