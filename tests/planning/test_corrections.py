@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from worker.domain.lines import Line
+from worker.domain.lines import Line, LineStatus
 from worker.domain.months import Month
-from worker.planning.corrections import Keys
+from worker.planning.corrections import Keys, cancel
 
+from .bookkeeping import day, line
 from .programme import Story, deal, invoice, lead, partner, plan, story
 
 JAN = "9001/acme/2025-01/commission"
@@ -302,3 +303,27 @@ def test_keys_are_numbered_on_from_the_highest() -> None:
     assert "9001/acme/2025-03/clawback-6" == keys.next("9001", "acme", month, "clawback")
     assert "9001/acme/2025-03/correction" == keys.next("9001", "acme", month, "correction")
     assert "9001/acme/2025-03/clawback-2" == strange.next("9001", "acme", month, "clawback")
+
+
+def test_a_cancelled_line_is_worth_nothing_and_says_nothing_of_cash() -> None:
+    """Whatever stood on it of the sum, of cash and of caps is gone; where it stands and what it was made with stay."""
+    made = line(
+        "2025-01", why="1,000.00 × 10 %", invoice="INV-1", covered_on=day("2025-01-12"), capped=True, rate="10 %"
+    )
+
+    assert cancel(made, "gone") == replace(
+        made, status="Cancelled", amount=Decimal("0.00"), reason="gone", why="", invoice="", covered_on=None,
+        capped=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "amount", "reason"),
+    [("Cancelled", "0.00", "first"), ("Cancelled", "7.00", "second"), ("Waiting", "0.00", "second"),
+     ("On statement", "0.00", "first")],
+)  # fmt: skip
+def test_a_line_keeps_the_reason_for_which_it_was_cancelled(status: LineStatus, amount: str, reason: str) -> None:
+    """One that was cancelled already says why; one that somebody gave an amount again, or that is worth 0, is cancelled
+    anew; a locked one is left alone.
+    """
+    assert reason == cancel(line("2025-01", amount, status, reason="first"), "second").reason
