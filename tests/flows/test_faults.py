@@ -18,9 +18,22 @@ from worker.sandbox.faults import Faults
 ALL = 10**6  # so many times that no run outlives it
 NEEDS = {
     "airtable": {"intake", "stages", "commissions", "cash", "statements", "settle"},
+    "google": {"intake", "stages", "commissions", "cash", "statements", "settle"},
     "hubspot": {"intake", "stages", "commissions", "cash"},
     "xero": {"commissions", "cash", "settle"},
 }  # which flows can't do their work without a service
+
+
+def tracker_for(service: str) -> str:
+    """Return the tracker of a programme that uses a service."""
+    return "google-sheets" if service == "google" else "airtable"
+
+
+def each(*names: str) -> pytest.MarkDecorator:
+    """Run a test for services, each in a programme that uses it."""
+    return pytest.mark.parametrize(
+        ("tracker", "service"), [(tracker_for(name), name) for name in names], ids=names, indirect=["tracker"]
+    )
 
 
 @pytest.fixture
@@ -92,14 +105,18 @@ TROUBLES: dict[str, Callable[[Faults], None]] = {
 }
 
 
+TROUBLED = [
+    *(("airtable", trouble) for trouble in ("html", "429", "hung up on", "half a body")),
+    *(("google", trouble) for trouble in ("html", "429", "hung up on", "half a body")),
+    *(("hubspot", trouble) for trouble in ("html", "500", "half a body")),
+    *(("xero", trouble) for trouble in ("html", "503", "429", "hung up on")),
+]
+
+
 @pytest.mark.parametrize(
-    ("service", "trouble"),
-    [
-        *(("airtable", trouble) for trouble in ("html", "429", "hung up on", "half a body")),
-        *(("hubspot", trouble) for trouble in ("html", "500", "half a body")),
-        *(("xero", trouble) for trouble in ("html", "503", "429", "hung up on")),
-    ],
-)
+    ("tracker", "service", "trouble"), [(tracker_for(one), one, trouble) for one, trouble in TROUBLED],
+    ids=[f"{one}-{trouble}" for one, trouble in TROUBLED], indirect=["tracker"],
+)  # fmt: skip
 def test_a_service_in_trouble(busy: Desk, service: str, trouble: str) -> None:
     """The flows that need the service say so by name and the run ends with 1; the others run; later all is done."""
     TROUBLES[trouble](faults(busy, service))
@@ -123,7 +140,7 @@ def test_a_service_in_trouble(busy: Desk, service: str, trouble: str) -> None:
     assert_whole(busy)
 
 
-@pytest.mark.parametrize("service", NEEDS)
+@each(*NEEDS)
 def test_a_service_that_is_down(busy: Desk, service: str) -> None:
     """A service that refuses connections holds up its own flows only, and they go on when it is back."""
     url = busy.world.servers[service].url
@@ -144,11 +161,13 @@ def test_a_service_that_is_down(busy: Desk, service: str) -> None:
 
 
 @pytest.mark.parametrize("skip", range(3))
-@pytest.mark.parametrize("service", ["airtable", "hubspot"])
+@each("airtable", "google", "hubspot")
 def test_an_answer_that_never_came(busy: Desk, service: str, skip: int) -> None:
     """A write that was carried out and whose answer was lost is found again, not made twice."""
-    for method in ("POST", "PATCH"):
-        faults(busy, service).order("drop-after", method=method, skip=skip)
+    sheet = f"/v4/spreadsheets/{busy.world.google.file.id}"
+    places = {"google": [("POST", f"{sheet}/values:batchUpdate"), ("POST", f"{sheet}:batchUpdate")]}
+    for method, path in places.get(service, [("POST", "/"), ("PATCH", "/")]):
+        faults(busy, service).order("drop-after", method=method, path=path, skip=skip)
 
     busy.command("run", "--json")
     faults(busy, service).clear()
@@ -191,7 +210,7 @@ def test_xero_out_of_its_day(busy: Desk) -> None:
 
 def test_a_slow_answer(busy: Desk) -> None:
     """An answer that takes its time is waited for."""
-    for service in NEEDS:
+    for service in ("airtable", "hubspot", "xero"):
         faults(busy, service).order("slow", options={"seconds": 0.3})
 
     assert {"in sync"} == set(states(busy.command("run", "--json")).values())
@@ -310,6 +329,24 @@ def test_a_dead_token(busy: Desk, monkeypatch: pytest.MonkeyPatch, service: str,
     busy.later(hours=2)
     assert {"in sync"} == set(states(busy.command("run", "--json")).values())
     assert len(NEEDS[service]) == len(busy.world.slack.messages(staff))
+    assert_whole(busy)
+
+
+@pytest.mark.parametrize("tracker", ["google-sheets"], indirect=True)
+def test_a_spreadsheet_that_is_not_shared_any_more(busy: Desk) -> None:
+    """Every flow fails with the address to share it with; once it is shared again everything is done."""
+    (account,) = (who for who, role in busy.world.google.file.shares.items() if role == "writer")
+    busy.world.google.unshare(account)
+    said = busy.command("run", "--json")
+
+    assert 1 == said.code
+    assert NEEDS["google"] == {flow for flow, state in states(said).items() if state == "failed"}
+    assert f"share the spreadsheet with {account}" in words(said, "intake")
+    assert f"share the spreadsheet with {account}" in busy.command("doctor").out
+
+    busy.world.google.share(account)
+    busy.later(hours=2)
+    assert {"in sync"} == set(states(busy.command("run", "--json")).values())
     assert_whole(busy)
 
 
