@@ -97,10 +97,20 @@ def run(module: str) -> Path:
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
     text = (ROOT / "pyproject.toml").read_text()
     (folder / "pyproject.toml").write_text("\n".join([text, "[tool.mutmut]", *lines, ""]))
+    forget_all_but_the_killed(folder / "mutants" / f"{module}.meta")
     environment = {**os.environ, "QUARTERDAY_PROFILE": "brief"}
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", "2"]
     subprocess.run(command, cwd=folder, env=environment, check=False, stdout=subprocess.DEVNULL)
     return folder
+
+
+def forget_all_but_the_killed(path: Path) -> None:
+    """Let new tests have a go at what survived, and a calmer machine at what took too long."""
+    if path.exists():
+        meta = json.loads(path.read_text())
+        codes = meta["exit_code_by_key"]
+        meta["exit_code_by_key"] = {n: c if status_by_exit_code[c] == "killed" else None for n, c in codes.items()}
+        path.write_text(json.dumps(meta))
 
 
 def verdict(module: str, folder: Path, explained: frozenset[Change]) -> Verdict:

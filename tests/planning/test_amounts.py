@@ -162,6 +162,13 @@ def test_days_split_the_first_month_and_add_the_rest_at_the_end() -> None:
     assert "14 of 31 days" in told.lines[-1].why
 
 
+def test_days_from_the_second_of_a_month_leave_one_day() -> None:
+    """Won on 2 March: 30 of 31 days at the beginning, one at the end."""
+    told = story(deal(value="1200", won_at="2025-03-02"), plans=[plan("31", months=2, prorate="days")])
+
+    assert ["30.00", "31.00", "1.00"] == told.on("2025-03-15").amounts()
+
+
 def test_days_from_the_first_of_a_month_leave_no_rest() -> None:
     """Won on 1 March: twelve whole lines."""
     told = story(deal(won_at="2025-03-01"), plans=[plan(prorate="days")]).on("2025-03-15")
@@ -213,6 +220,14 @@ def test_as_long_as_the_client_pays_has_rows_through_now() -> None:
     assert "2025-04" == months(told.on("2025-04-01").table())[-1]
     assert "month 4" in told.lines[-1].why
     assert [] == story(plans=[plan(months=0, start="next")]).on("2025-01-31").table()
+
+
+def test_without_an_end_there_are_no_rows_before_the_first_month() -> None:
+    """Won in January, from February on, as long as the client pays but for a year at most: no row in January."""
+    told = story(deal(term_months=12), plans=[plan(months=0, start="next")])
+
+    assert [] == told.on("2025-01-31").amounts()
+    assert ["100.00"] == told.on("2025-02-01").amounts()
 
 
 @pytest.mark.parametrize(("months_of_plan", "expected"), [(12, 5), (3, 3), (0, 5)])
