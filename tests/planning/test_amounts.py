@@ -140,6 +140,19 @@ def test_a_line_cancelled_before_a_raise_does_not_undo_it() -> None:
     assert ["10.00"] * 5 + ["15.00"] * 7 == told.amounts()
 
 
+def test_a_line_without_a_start_does_not_undo_a_raise() -> None:
+    """cedar's months began with an invoice that is void since May; acme keeps the raise of June all the same."""
+    told = story(
+        deal(value="1200"), leads=[lead(who="acme 50, cedar 50")], partners=[partner(), partner("cedar", "later")],
+        plans=[plan("20"), plan(name="later", start="first-invoice")], invoices=[invoice()],
+    ).on("2025-01-15")  # fmt: skip
+    told.on("2025-05-20", invoices=[invoice(status="VOIDED")]).on("2025-06-10", deal=deal(value="1800")).on(
+        "2025-08-01"
+    )
+
+    assert ["10.00"] * 5 + ["15.00"] * 7 == told.amounts()
+
+
 def test_a_line_cancelled_before_a_raise_does_not_undo_it_though_the_deal_was_lost_meanwhile() -> None:
     """The same, when in August the deal is lost and won again: then acme's lines were cancelled too."""
     told = story(deal(value="1200"), leads=[lead(who="acme 50, cedar 50")], partners=[partner(), partner("cedar")])

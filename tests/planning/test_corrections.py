@@ -9,7 +9,7 @@ import pytest
 
 from worker.domain.lines import Line, LineStatus
 from worker.domain.months import Month
-from worker.planning.corrections import Keys, cancel
+from worker.planning.corrections import Earned, Keys, answered, cancel
 
 from .bookkeeping import day, line
 from .programme import Story, deal, invoice, lead, partner, plan, story
@@ -327,3 +327,36 @@ def test_a_line_keeps_the_reason_for_which_it_was_cancelled(status: LineStatus, 
     anew; a locked one is left alone.
     """
     assert reason == cancel(line("2025-01", amount, status, reason="first"), "second").reason
+
+
+def test_of_two_answers_the_one_that_lives_is_rewritten() -> None:
+    """January is on a statement with 100.00 and not earned any more; of two clawbacks of March one is cancelled."""
+    rows = [
+        line("2025-01", "100.00", "On statement"),
+        line("2025-03", "0.00", "Cancelled", kind="clawback", answers="2025-01", reason="x"),
+        line("2025-03", "-40.00", "Expected", kind="clawback", answers="2025-01",
+             key="9001/acme/2025-03/clawback-2"),
+    ]  # fmt: skip
+    found = answered(
+        rows, rows[0], Earned(Decimal("0.00"), "refunded"), hold=None, still=None, keys=Keys.of(rows),
+        today=day("2025-03-10"),
+    )  # fmt: skip
+
+    assert {"commission": "100.00", "clawback": "0.00", "clawback-2": "-100.00"} == {
+        row.key.rpartition("/")[2]: str(row.amount) for row in found
+    }
+
+
+def test_an_answer_of_another_kind_takes_the_place_of_the_first() -> None:
+    """All is refunded in March, and half of it is earned again in April: the clawbacks are cancelled, and no others made."""
+    told = (
+        locked()
+        .on("2025-03-05", invoices=[REFUNDED])
+        .on("2025-04-05", invoices=[UP_FRONT], lead=lead(who="acme 50, birch 50"))
+    )
+    told.on("2025-04-06")
+
+    assert [
+        "2025-03 clawback 0.00 Cancelled for 2025-01", "2025-03 clawback 0.00 Cancelled for 2025-02",
+        "2025-04 correction -50.00 Expected for 2025-01", "2025-04 correction -50.00 Expected for 2025-02",
+    ] == answers(told)  # fmt: skip
