@@ -70,21 +70,22 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Browser]:
     """A served demo on a free port, its January played."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AIRTABLE_TOKEN", "HUBSPOT_TOKEN", "XERO_CLIENT_ID", "XERO_CLIENT_SECRET", "SLACK_TOKEN"):
             patch.setenv(name, "")
-        with Served(tmp_path_factory.mktemp("served")) as served:
+        with Served(tmp_path_factory.mktemp("served"), tracker=getattr(request, "param", "airtable")) as served:
             yield Browser(served)
 
 
+@pytest.mark.parametrize("browser", ["airtable", "google-sheets"], indirect=True)
 def test_the_whole_life_of_a_lead(browser: Browser) -> None:
     """Form, mend, win, invoice, part pay, pay, time, statement, short bill, right bill, paid: all by buttons."""
     sent = browser.press("submit-lead", Partner="Tall Pines Systems", Company="Chestnut Chairs",
                          Website="chestnut-chairs.test", First_name="Jo", Last_name="Doe")  # fmt: skip
     assert "needs attention: Chestnut Chairs: Email is missing" in sent
-    row = browser.found("/table/Leads?q=Chestnut", r'<tr id="(rec\w+)"')
+    row = browser.found("/table/Leads?q=Chestnut", r'<tr id="([\w-]+)"')
     assert "1 lead into the CRM: Chestnut Chairs" in browser.press(
         "edit-cell", table="Leads", row=row, column="Email", value="jo@chestnut-chairs.test"
     )

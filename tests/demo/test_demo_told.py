@@ -43,21 +43,21 @@ class Told:
     command: subprocess.CompletedProcess[str]
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    """Play the year twice at once: as a command with another hash seed, and in this process."""
-    folder = tmp_path_factory.mktemp("demo")
+@pytest.fixture(scope="module", params=["airtable", "google-sheets"])
+def told(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Told]:
+    """Play the year on a tracker, twice at once: as a command with another hash seed, and in this process."""
+    folder, tracker = tmp_path_factory.mktemp("demo"), request.param
     command = subprocess.Popen(
-        [sys.executable, "-m", "worker", "demo"], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONHASHSEED": "7", "TERM": "dumb"},
+        [sys.executable, "-m", "worker", "demo", "--tracker", tracker], cwd=ROOT, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env={**os.environ, "PYTHONHASHSEED": "7", "TERM": "dumb"},
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch, World(BEGINNING) as world:
         for name, value in world.environment().items():
             patch.setenv(name, value)
         out = io.StringIO()
-        with Office(world, folder) as office:
+        with Office(world, folder, tracker) as office:
             year = tell(office, Teller(Console(file=out, width=WIDTH, highlight=False)))
-            stdout, stderr = command.communicate(timeout=300)
+            stdout, stderr = command.communicate(timeout=600)
             done = subprocess.CompletedProcess(command.args, command.returncode, stdout, stderr)
             yield Told(out.getvalue(), office, year, done)
 
@@ -93,11 +93,13 @@ def test_no_line_is_wider_than_the_page(told: Told) -> None:
 
 
 def test_the_story_has_its_sections(told: Told) -> None:
-    """Four quarters, each with its tables, then the year, the costs, the letter, and where to look next."""
+    """Four quarters with their tables, then the year, the costs, the letter, where to look next; all of one tracker."""
     text = told.command.stdout
 
     assert 4 == len(re.findall(r"^(?:First|Second|Third|Fourth) quarter: ", text, re.MULTILINE))
     assert 4 == text.count("  Leads by status") == text.count("  Statements of the quarter")
+    assert told.office.tracker in text.split("are stand-ins")[0]
+    assert [told.office.tracker] == [name for name in ("Airtable", "Google Sheets") if f"\n  {name} " in text]
     for section in ("The year, partner by partner", "What it cost", "Your statement 2026-Q4/", "Where to look next"):
         assert 1 == text.count(section), section
 

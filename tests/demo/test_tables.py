@@ -81,7 +81,7 @@ def test_what_is_not_there_is_refused(hands: TableHands) -> None:
     for act in (
         lambda: hands.rows("Loads"), lambda: hands.row("Leads", row), lambda: hands.delete("Leads", row),
         lambda: hands.edit("Leads", row, {"Company": "x"}), lambda: hands.add_row("Leads", {"Compnay": "x"}),
-        lambda: hands.add_row("Leads", {"Compnay": "x"}, form=True), lambda: hands.duplicate("Leads", "row 99"),
+        lambda: hands.add_row("Leads", {"Compnay": "x"}, form=True), lambda: hands.duplicate("Leads", "row-99"),
     ):  # fmt: skip
         with pytest.raises(ValueError):
             act()

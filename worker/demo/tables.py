@@ -163,7 +163,7 @@ class SheetHands:
 
     def _name(self, line: Line) -> str:
         if line not in self._names:
-            self._names[line] = f"row {next(self._numbers)}"
+            self._names[line] = f"row-{next(self._numbers)}"
         return self._names[line]
 
     def _number(self, table: str, row: str) -> int:
