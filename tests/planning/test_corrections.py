@@ -348,15 +348,20 @@ def test_of_two_answers_the_one_that_lives_is_rewritten() -> None:
 
 
 def test_an_answer_of_another_kind_takes_the_place_of_the_first() -> None:
-    """All is refunded in March, and half of it is earned again in April: the clawbacks are cancelled, and no others made."""
-    told = (
-        locked()
-        .on("2025-03-05", invoices=[REFUNDED])
-        .on("2025-04-05", invoices=[UP_FRONT], lead=lead(who="acme 50, birch 50"))
-    )
+    """All is refunded in March, and half of it is earned again in April: corrections instead of the clawbacks."""
+    told = locked().on("2025-03-05", invoices=[REFUNDED])
+    told.on("2025-04-05", invoices=[UP_FRONT], lead=lead(who="acme 50, birch 50"))
     told.on("2025-04-06")
 
     assert [
         "2025-03 clawback 0.00 Cancelled for 2025-01", "2025-03 clawback 0.00 Cancelled for 2025-02",
         "2025-04 correction -50.00 Expected for 2025-01", "2025-04 correction -50.00 Expected for 2025-02",
     ] == answers(told)  # fmt: skip
+
+
+def test_an_answer_is_of_the_lead_and_client_of_what_it_answers() -> None:
+    """L-1 of Client Ltd, whose January and February were locked and are refunded."""
+    told = story(plans=[plan(months=2)], leads=[lead(company_name="Client Ltd")], invoices=[UP_FRONT]).on("2025-03-01")
+    told.lock().on("2025-03-05", invoices=[REFUNDED])
+
+    assert {("9001", "L-1", "Client Ltd")} == {(row.deal, row.lead, row.client) for row in told.lines}
