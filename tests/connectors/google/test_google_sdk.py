@@ -72,7 +72,7 @@ def test_numbers_go_out_exact(stand: Stand) -> None:
     assert 1234567890.1234567 == stand.grid("Commissions")[0]["Amount"]
 
 
-def test_every_request_goes_to_the_addresses_that_were_set(bare: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_request_goes_to_the_addresses_that_were_set(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sheets, Drive and tokens at the configured endpoints; no thread asks another host, and none is left behind."""
     asked: list[str] = []
     send = requests.Session.send
@@ -84,16 +84,16 @@ def test_every_request_goes_to_the_addresses_that_were_set(bare: Stand, monkeypa
     monkeypatch.setattr(requests.Session, "send", noted)
     before = threading.active_count()
 
-    whole_day(bare)
+    whole_day(stand)
 
-    assert {bare.server.url} == {url[: len(bare.server.url)] for url in asked}
-    assert len(asked) == len(bare.server.log)
-    assert {"/token", "/v4/s", "/driv"} == {url[len(bare.server.url) :][:5] if "token" not in url else "/token"
+    assert {stand.server.url} == {url[: len(stand.server.url)] for url in asked}
+    assert len(asked) == len(stand.server.log)
+    assert {"/token", "/v4/s", "/driv"} == {url[len(stand.server.url) :][:5] if "token" not in url else "/token"
                                            for url in asked}  # fmt: skip
     assert threading.active_count() <= before + 2  # the server's own, one for each open connection
 
 
-def test_a_timeout_is_always_set(bare: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timeout_is_always_set(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     """Data, Drive and token calls all end: gspread would wait for ever."""
     waits: list[Any] = []
     send = requests.Session.send
@@ -104,7 +104,7 @@ def test_a_timeout_is_always_set(bare: Stand, monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr(requests.Session, "send", noted)
 
-    whole_day(bare)
+    whole_day(stand)
 
     assert None not in waits
     assert {TIMEOUT} <= set(waits)
