@@ -9,7 +9,7 @@ import pytest
 
 from worker.domain.lines import Line, LineStatus
 from worker.domain.months import Month
-from worker.planning.corrections import Earned, Keys, answered, cancel
+from worker.planning.corrections import Earned, Keys, adjustment, answered, cancel
 
 from .bookkeeping import day, line
 from .programme import Story, deal, invoice, lead, partner, plan, story
@@ -303,6 +303,8 @@ def test_keys_are_numbered_on_from_the_highest() -> None:
     assert "9001/acme/2025-03/clawback-6" == keys.next("9001", "acme", month, "clawback")
     assert "9001/acme/2025-03/correction" == keys.next("9001", "acme", month, "correction")
     assert "9001/acme/2025-03/clawback-2" == strange.next("9001", "acme", month, "clawback")
+    first = Keys.of([line("9001/acme/2025-03/clawback")])
+    assert "9001/acme/2025-03/clawback-2" == first.next("9001", "acme", month, "clawback")
 
 
 def test_a_cancelled_line_is_worth_nothing_and_says_nothing_of_cash() -> None:
@@ -365,3 +367,38 @@ def test_an_answer_is_of_the_lead_and_client_of_what_it_answers() -> None:
     told.lock().on("2025-03-05", invoices=[REFUNDED])
 
     assert {("9001", "L-1", "Client Ltd")} == {(row.deal, row.lead, row.client) for row in told.lines}
+
+
+def test_answers_in_yen_have_no_cents() -> None:
+    """10,000 yen are on a statement, with 7.4 added to their row; the partner is paused, and the answer says so."""
+    given = {"value": "1200000", "currency": "JPY"}
+    told = story(deal(**given), plans=[plan(months=1)], invoices=[invoice(paid="2025-01-12 1200000", currency="JPY")])
+    told.on("2025-02-01").lock().edit(JAN, adjustment=Decimal("7.4")).on("2025-02-02", partner=partner(paused=True))
+    answer = told.lines[-1]
+
+    assert ("7", "On hold", "the partner is paused") == (str(answer.amount), answer.status, answer.reason)
+    assert "2025-01 earns another amount by today's facts: 10,007 − 10,000 of its lines = 7" == answer.why
+
+
+def test_nothing_added_is_nothing_of_the_currency() -> None:
+    """Without an adjustment: 0, 0.00 or 0.000."""
+    assert ["0", "0.00", "0.000"] == [str(adjustment([], currency)) for currency in ("JPY", "GBP", "KWD")]
+
+
+def test_an_answer_of_a_deal_in_doubt_says_so() -> None:
+    """The clawbacks of March stand still with the reason, once the deal can't be read."""
+    told = locked().on("2025-03-05", invoices=[REFUNDED]).on("2025-03-06", deal=deal(doubt="404"))
+
+    assert ["the deal can't be read: 404"] * 2 == [row.reason for row in told.lines if row.kind == "clawback"]
+
+
+def test_an_answer_without_anything_locked_is_not_needed() -> None:
+    """Somebody took January off its statement: its line is rewritten, and the clawback says that it is done."""
+    rows = [line("2025-01"), line("2025-03", "-100.00", "Expected", kind="clawback", answers="2025-01")]
+    found = answered(
+        rows, rows[0], Earned(Decimal("100.00")), hold=None, still=None, keys=Keys.of(rows), today=day("2025-03-10")
+    )  # fmt: skip
+
+    assert [(None, "100.00"), ("nothing is to be corrected any more", "0.00")] == [
+        (row.reason, str(row.amount)) for row in found
+    ]

@@ -121,6 +121,31 @@ def test_the_plan_says_how_long_a_deal_is_open(terms: dict[str, object], on: str
     assert (["9001"] if fits else []) == served(told, on="2025-12-01")
 
 
+@pytest.mark.parametrize(("won_at", "fits"), [("2025-01-01", False), ("2025-01-02", True)])
+def test_days_leave_a_rest_from_the_second_of_a_month_on(won_at: str, fits: bool) -> None:
+    """Three months by days: an invoice of the fourth serves the deal where a day of the first was left over."""
+    told = story(
+        deal(won_at=won_at), plans=[plan(months=3, prorate="days")], invoices=[by_contact(on="2025-04-01")]
+    )  # fmt: skip
+
+    assert (["9001"] if fits else []) == served(told, on="2025-12-01")
+
+
+def test_an_invoice_of_today_is_there() -> None:
+    """Dated, and paid, on the day of the run."""
+    told = story(invoices=[by_contact(on="2025-03-01")])
+
+    assert ["9001"] == served(told, on="2025-03-01")
+
+
+def test_a_void_invoice_begins_no_months_in_which_others_match() -> None:
+    """INV-1 of January is void: the three months begin with INV-2 of May."""
+    void = invoice("INV-1", status="VOIDED")
+    told = story(plans=[plan(months=3, start="first-invoice")], invoices=[void, by_contact("INV-2", on="2025-05-20")])
+
+    assert ["9001"] == served(told, on="2025-12-01")
+
+
 def test_the_first_invoice_begins_the_months_in_which_others_match() -> None:
     """Three months from the first invoice of 5 March: one of May serves the deal, one of June does not."""
     told = story(plans=[plan(start="first-invoice", months=3)], invoices=[
@@ -177,6 +202,7 @@ def test_an_invoice_of_another_currency_leaves_the_lines_waiting_and_says_so() -
         ("", "INV-1 2025-06-01 1, INV-3 2025-06-01 1", None),
         ("", "INV-1 2025-06-01 1, INV-9 2025-06-01 1", None),
         ("", "INV-1 2025-06-01 1, INV-3 2025-06-03 1", "9001"),
+        ("", "INV-1 2025-06-02 1", "9001"),
         ("", "", None),
     ],
 )
@@ -269,6 +295,16 @@ def test_many_suggestions_are_cut_short() -> None:
 
     assert "INV-5 of" in words(told)
     assert words(told).endswith("; and 2 more. If so, write the number into Invoices.")
+
+
+def test_five_suggestions_are_told_in_full() -> None:
+    """None is left to be counted."""
+    loose = [invoice(f"INV-{n}", reference="", sub_total="1", contact_number="501") for n in range(1, 6)]
+    told = [f"INV-{n} of 2025-01-12, 1.00 GBP net (the same client)" for n in range(1, 6)]
+
+    assert f"May be for this deal: {'; '.join(told)}. If so, write the number into Invoices." == words(
+        story(*two(), invoices=loose)
+    )
 
 
 # ---- contact numbers ------------------------------------------------------------------------------------------------
