@@ -317,6 +317,17 @@ def test_fees_and_rates_of_one_deal_are_summed_apart() -> None:
     assert (["5.00"], ["0.01"]) == (told.amounts("acme"), told.amounts("birch"))
 
 
+def test_a_fee_and_a_rate_of_one_month_are_summed_apart_too() -> None:
+    """5.0034 and 5.004 in the same month: 5.00 each, not 10.01 together."""
+    told = story(
+        deal(value="83.39", interval="monthly"), leads=[lead(who="acme 60, birch 40")],
+        partners=[partner(), partner("birch", "fee")],
+        plans=[plan(months=1), plan(name="fee", fee="12.51", currency="GBP")],
+    ).on("2025-01-15")  # fmt: skip
+
+    assert (["5.00"], ["5.00"]) == (told.amounts(), told.amounts("birch"))
+
+
 def test_lines_remember_what_they_were_made_with() -> None:
     """Base, month's base, rate, plan and share stand on the line."""
     line = (
