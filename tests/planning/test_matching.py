@@ -6,7 +6,7 @@ import pytest
 
 from worker.domain.facts import Deal, Invoice, Lead
 from worker.domain.plans import CommissionPlan
-from worker.planning.matching import Names, needs_contact, note_serves
+from worker.planning.matching import Names, needs_contact, note_serves, suggest
 
 from .programme import Story, at, day, deal, facts, invoice, lead, note, plan, story
 
@@ -44,6 +44,25 @@ def test_a_reference_names_a_deal_that_nobody_brought() -> None:
     named = invoice(paid="2025-01-12 12000", reference="9002", contact_number="501")
 
     assert [] == served(story(*two(second="777"), leads=[lead()], invoices=[named]))
+
+
+def test_an_invoice_that_names_two_deals_is_not_matched_by_its_contact() -> None:
+    """A rule that fits two ends the search, though 9001 is its contact's only deal."""
+    named = invoice(paid="2025-01-12 12000", reference="9001 9002", contact_number="501")
+
+    assert [] == served(story(*two(second="777"), invoices=[named]))
+
+
+def test_an_invoice_that_does_not_count_stands_in_nobodys_way() -> None:
+    """A draft comes first; the next one serves the deal."""
+    assert ["9001"] == served(story(invoices=[invoice("INV-0", status="DRAFT"), by_contact()]))
+
+
+def test_a_lead_names_a_deal_that_can_not_be_read() -> None:
+    """L-9 is tied to 9009, of which nothing is known: both name it."""
+    names = Names.of({}, [lead("9009")], {})
+
+    assert [{"9009"}] * 2 == [set(names.in_reference(text)) for text in ("9009", "for l-9")]
 
 
 def test_the_lead_row_names_an_invoice() -> None:
@@ -305,6 +324,24 @@ def test_five_suggestions_are_told_in_full() -> None:
     assert f"May be for this deal: {'; '.join(told)}. If so, write the number into Invoices." == words(
         story(*two(), invoices=loose)
     )
+
+
+def test_a_deal_without_a_lead_is_told_nothing() -> None:
+    """INV-7 names 9001 and 9002, which nobody brought; yen have no cents in a suggestion either."""
+    loose = invoice("INV-7", reference="9001, 9002", sub_total="5", currency="JPY")
+    told = story(*two(), leads=[lead()], invoices=[loose])
+
+    assert words(told).startswith("May be for this deal: INV-7 of 2025-01-12, 5 JPY net (it names more than one deal).")
+
+
+def test_leads_of_merged_and_of_unread_deals_are_told_too() -> None:
+    """9008 is part of 9010 now, 9009 can't be read: an invoice that names both deals is suggested to both leads."""
+    leads = [(lead(id_), deal(id_)) for id_ in ("9008", "9009")]
+    survivor = {"9008": "9010"}
+    names = Names.of({"9008": leads[0][1]}, [one for one, _ in leads], survivor)
+    loose = invoice("INV-7", reference="9008 9009", sub_total="5")
+
+    assert {"L-8", "L-9"} == suggest([loose], names, leads, survivor).keys()
 
 
 # ---- contact numbers ------------------------------------------------------------------------------------------------
