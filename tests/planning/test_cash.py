@@ -103,6 +103,24 @@ def test_what_is_in_another_currency_carries_nothing_and_says_so() -> None:
     assert 0 == found.net
 
 
+def test_what_is_in_another_currency_is_told_oldest_first() -> None:
+    """Two credit notes in euros with money back, the newer one given first."""
+    days = {"B": "2025-06-02", "A": "2025-06-01"}
+    notes = tuple(note(number, on=on, currency="EUR", refunds=f"{on} 5") for number, on in days.items())
+
+    assert ("A is in EUR, the deal in GBP", "B is in EUR, the deal in GBP") == money(invoice(), notes=notes).foreign
+
+
+def test_notes_of_today_count_and_add_up() -> None:
+    """Two notes of today take 1,000 and 500 off INV-1, today; one takes 7 tomorrow."""
+    notes = [
+        note("A", on=TODAY, allocated=f"INV-1 {TODAY} 1000"),
+        note("B", on=TODAY, allocated=f"INV-1 {TODAY} 500, INV-1 2026-01-01 7"),
+    ]
+
+    assert {"id-INV-1": 1500} == credited(live_notes(notes, day(TODAY)), day(TODAY))
+
+
 def test_invoiced_counts_void_ones_too() -> None:
     """12,000 void and 6,000 authorised are 18,000 invoiced; another currency does not count."""
     assert (
@@ -129,6 +147,19 @@ def test_cover_is_since_the_day_from_which_it_lasts(needed: Fraction, since: str
     )  # fmt: skip
 
     assert (Cover(day(since), by) if since else None) == cover(found, needed)
+
+
+def test_what_lasts_is_the_least_that_there_is_from_then_on() -> None:
+    """100, 50, 80, 20, 90 and in the end 10: more than 10 never lasted."""
+    found = money(
+        invoice(paid="2025-01-01 100, 2025-01-03 30, 2025-01-05 70",
+                refunds="2025-01-02 50, 2025-01-04 60, 2025-01-06 80")
+    )  # fmt: skip
+
+    assert (10,) * 6 == found.floors
+    assert (20, 20, 20, 20, 90) == money(
+        invoice(paid="2025-01-01 100, 2025-01-03 30, 2025-01-05 70", refunds="2025-01-02 50, 2025-01-04 60")
+    ).floors
 
 
 def test_no_cash_covers_nothing_however_small() -> None:

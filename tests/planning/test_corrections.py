@@ -380,6 +380,11 @@ def test_answers_in_yen_have_no_cents() -> None:
     assert "2025-01 earns another amount by today's facts: 10,007 − 10,000 of its lines = 7" == answer.why
 
 
+def test_a_cancelled_line_in_yen_is_worth_no_cents_either() -> None:
+    """100 yen become 0."""
+    assert "0" == str(cancel(line("2025-01", "100", currency="JPY"), "gone").amount)
+
+
 def test_nothing_added_is_nothing_of_the_currency() -> None:
     """Without an adjustment: 0, 0.00 or 0.000."""
     assert ["0", "0.00", "0.000"] == [str(adjustment([], currency)) for currency in ("JPY", "GBP", "KWD")]
