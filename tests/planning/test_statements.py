@@ -231,6 +231,39 @@ def test_a_missed_day_is_told_until_the_next_one() -> None:
     assert () == planned([line("2025-04")], "2025-06-30").notes
 
 
+def test_a_missed_day_is_told_in_the_partners_money() -> None:
+    """120 yen have no cents."""
+    found = planned([line("2025-01", "120", currency="JPY")], "2025-06-30")
+
+    assert "Acme Ltd has 120 JPY waiting" in found.notes[0]
+
+
+def test_by_hand_a_statement_can_be_made_on_its_day() -> None:
+    """On 5 April, of the quarter before: it is made, and nothing is to be said."""
+    found = planned([line("2025-01")], "2025-04-05", period=Period.parse("2025-Q1"))
+
+    assert ({Q1}, ()) == (found.fresh, found.notes)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "status"), [(("10.00", "-10.00"), "Carried"), (("0.50",), "Issued"), (("1.00",), "Issued")]
+)
+def test_without_a_minimum_any_amount_is_invoiced_but_none(amounts: tuple[str, ...], status: str) -> None:
+    """Half a pound is, nothing is not."""
+    lines = [line("2025-01", amount, deal=f"900{n}") for n, amount in enumerate(amounts)]
+    found = planned(lines, policy=Policy(minimum={"default": Decimal(0)}))
+
+    assert status == one(found).status
+
+
+def test_what_a_statement_may_take_back_has_the_currencys_digits() -> None:
+    """33.3 % of 100 yen are 33: 67 are invoiced, and the other 67 that are to be taken back are carried."""
+    lines = [line("2025-01", "100", currency="JPY"), line("2025-02", "-100", kind="clawback", currency="JPY")]
+    found = one(planned(lines, policy=Policy(minimum={"default": Decimal(0)}, clawback_cap=Decimal("33.3"))))
+
+    assert ("67", "-67") == (str(found.amount), str(found.carried))
+
+
 def test_by_hand_a_missed_statement_is_made() -> None:
     """With the lines that belonged on it on its day."""
     lines = [line("2025-01", covered_on=day("2025-01-12")), line("2025-02", covered_on=day("2025-05-01"))]
