@@ -33,15 +33,15 @@ TESTS = {
     "money": ["domain/test_money.py"],
     "amounts": ["test_earning.py", "test_tiers.py"],
     "cash": ["test_statuses.py"],
-    "commissions": ["test_earning.py", "test_corrections.py", "test_amounts.py", "test_tiers.py"],
+    "commissions": ["test_earning.py", "test_corrections.py", "test_amounts.py", "test_tiers.py", "test_conversion.py"],
     "row_edits": ["test_rows.py", "test_money_plans.py"],
     "runs": ["test_amounts.py", "test_earning.py", "test_matching.py", "test_cash.py", "test_tiers.py",
              "test_statuses.py"],
-    "statuses": ["test_corrections.py", "test_amounts.py", "test_tiers.py"],
+    "statuses": ["test_corrections.py", "test_amounts.py", "test_tiers.py", "test_conversion.py", "test_why.py"],
     "terms": ["test_earning.py", "test_amounts.py"],
     "tiers": ["test_amounts.py"],
-    "true_ups": ["test_tiers.py"],
-    "why": ["test_statuses.py", "test_amounts.py", "test_tiers.py"],
+    "true_ups": ["test_tiers.py", "test_conversion.py", "test_why.py"],
+    "why": ["test_statuses.py", "test_amounts.py", "test_tiers.py", "test_conversion.py"],
 }  # fmt: skip
 
 Change = tuple[str, str, str, str]  # module, function, the line before, the line after
