@@ -162,6 +162,22 @@ def test_deleted_payments_and_bills_without_a_total_pay_nothing() -> None:
     ]
 
 
+def test_what_is_paid_today_is_paid() -> None:
+    """The whole bill, on the day of the run."""
+    found, lines = settled(bill(paid=[(str(TODAY), "300.00")]))
+
+    assert ("Paid", ["Paid 2025-05-01"] * 3) == (found.status, stands(lines))
+
+
+def test_yen_have_no_cents_in_words() -> None:
+    """A bill of 250 yen where 300 were asked for."""
+    key = "2025-Q1/acme/JPY"
+    asked = [line("2025-01", "300", "On statement", currency="JPY")]
+    found, _ = settled(bill(key, net="250", currency="JPY"), of=statement(key, lines=asked), lines=asked)
+
+    assert f"bill {key} is 250 JPY net of tax, less than the 300 JPY asked for: ask the partner" == found.problem
+
+
 def test_a_short_bill_paid_in_full_leaves_the_statement_part_paid() -> None:
     """What the statement asked for decides, not what was billed."""
     found, lines = settled(bill(net="250.00", paid=[("2025-04-20", "250.00")]))
