@@ -140,7 +140,8 @@ def _welcome(served: Served) -> None:
     ):  # fmt: skip
         out.print(f"    {what:42}{served.url}{where}")
     config = served.office.config
-    secrets = " ".join(f"{name}={value}" for name, value in served.world.environment().items())
+    unused = "" if served.office.tracker == "Airtable" else "AIRTABLE_TOKEN"
+    secrets = " ".join(f"{name}={value}" for name, value in served.world.environment().items() if name != unused)
     out.print("\n  It is January 2026 there, and the worker runs after every button.")
     out.print("  The commands see the same world, in another terminal:\n")
     out.print(f"    [dim]{secrets} \\\n    QUARTERDAY_CONFIG={config} .venv/bin/quarterday status[/]\n", soft_wrap=True)
