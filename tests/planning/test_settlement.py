@@ -57,6 +57,11 @@ def stands(lines: Sequence[Line]) -> list[str]:
             [bill(f"{Q1} copy", on="2025-04-09", id="a"), bill(id="b")], "duplicate", Q1,
             f"{Q1} counts; billed again by {Q1} copy: void what is too much in Xero",
         ),
+        (
+            [bill(f"{Q1} b", on="2025-04-09", id="a"), bill(f"{Q1} c", on="2025-04-10", id="c"), bill(id="b")],
+            "duplicate", Q1,
+            f"{Q1} counts; billed again by {Q1} b, {Q1} c: void what is too much in Xero",
+        ),
         ([bill(status="DELETED"), bill(f"{Q1} 2")], "match", f"{Q1} 2", ""),
         (
             [bill(status="VOIDED")], "voided", None,

@@ -256,6 +256,11 @@ def test_without_a_minimum_any_amount_is_invoiced_but_none(amounts: tuple[str, .
     assert status == one(found).status
 
 
+def test_what_is_to_invoice_has_the_currencys_digits() -> None:
+    """100 yen with nothing to take back are 100."""
+    assert "100" == str(to_invoice([Decimal(100)], Decimal(100), "JPY"))
+
+
 def test_what_a_statement_may_take_back_has_the_currencys_digits() -> None:
     """33.3 % of 100 yen are 33: 67 are invoiced, and the other 67 that are to be taken back are carried."""
     lines = [line("2025-01", "100", currency="JPY"), line("2025-02", "-100", kind="clawback", currency="JPY")]
