@@ -141,6 +141,25 @@ def test_two_workers_that_make_the_same_rows_at_once_end_with_one_of_each(stand:
     ]
 
 
+def test_rows_that_never_rest_keep_the_keys_that_they_got(stand: Stand) -> None:
+    """Sorted the other way before each of our writes: told as moving, and what stands in a row stays beside its key."""
+    writes = count()
+
+    def sort(request: Request) -> None:
+        if "/values:batchUpdate" in request.path:
+            stand.google.sort("Commissions", "Line", descending=next(writes) % 2 == 0)
+
+    stand.server.before.append(sort)
+    found = stand.tracker().write([line(key, Status="Expected", Why=f"for {key}") for key in KEYS])
+    stand.server.before.clear()
+
+    assert {Conflict} == {type(one) for one in found}
+    assert [] == [row for row in stand.grid("Commissions") if "Line" not in row]
+    assert KEYS == list(stand.tracker().write([line(key, Status="Expected", Why=f"for {key}") for key in KEYS]))
+    rows = sorted((row["Line"], row["Why"]) for row in stand.grid("Commissions"))
+    assert [(key, f"for {key}") for key in KEYS] == rows
+
+
 def test_two_workers_write_one_tab_side_by_side(stand: Stand) -> None:
     """At the same time, some rows the same, while people sort: keys and people's cells stay, the next run ends it."""
     stand.google.paste("Leads", 2, 4, [[f"Company {n:02}"] for n in range(12)])
