@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from worker.domain.facts import Partner, PlanChoice
+from worker.domain.lines import Base
 from worker.planning.earning import survivors
 from worker.planning.terms import terms_text
 
@@ -395,3 +396,22 @@ def test_lines_of_two_homes_keep_the_older_one() -> None:
 def test_terms_in_words(terms: dict[str, Any], words: str) -> None:
     """What a plan says, with what is as usual left out."""
     assert words == terms_text(plan(**terms))
+
+
+@pytest.mark.parametrize("amiss", [{"interval": "total"}, {"value": "-1.00"}, {"value": None}, {"interval": None}])
+def test_a_fee_has_no_base_where_what_the_client_pays_is_amiss(amiss: dict[str, Any]) -> None:
+    """A total without a term, a value below zero, none, or no interval: the fee is earned all the same."""
+    told = story(deal(**amiss), plans=[plan(fee="250", currency="GBP")]).on("2025-01-15")
+
+    assert [("250.00", None)] == [(str(line.amount), line.base) for line in told.lines]
+
+
+def test_a_base_has_a_term_only_where_it_is_a_total() -> None:
+    """12,000.00 a year, for 24 months; and 12,000.00 in 24 months."""
+    yearly, total = (
+        story(deal(interval=interval, term_months=24)).on("2025-01-15").lines[0].base
+        for interval in ("annual", "total")
+    )
+
+    assert Base(Decimal("12000.00"), "annual", None) == yearly
+    assert Base(Decimal("12000.00"), "total", 24) == total

@@ -72,6 +72,7 @@ def stands(lines: Sequence[Line]) -> list[str]:
             f"bill G-44 has the same net amount: if it is for this statement, write {Q1} into its number in Xero",
         ),
         ([bill(on="2025-05-02")], "none", None, ""),
+        ([bill(on="2025-05-01")], "match", Q1, ""),
     ],
 )  # fmt: skip
 def test_each_outcome_has_its_own_words(bills: list[Invoice], outcome: str, counts: str | None, words: str) -> None:
@@ -172,6 +173,13 @@ def test_what_is_paid_today_is_paid() -> None:
     found, lines = settled(bill(paid=[(str(TODAY), "300.00")]))
 
     assert ("Paid", ["Paid 2025-05-01"] * 3) == (found.status, stands(lines))
+
+
+def test_part_paid_is_any_net_amount_above_nothing() -> None:
+    """Half a pound is; 20.00 of tax on a bill without a net amount are not."""
+    little, tax = bill(paid=[("2025-04-20", "0.50")]), bill(net="0.00", total="20.00", paid=[("2025-04-20", "20.00")])
+
+    assert ["Part paid", "Billed"] == [settled(one)[0].status for one in (little, tax)]
 
 
 def test_yen_have_no_cents_in_words() -> None:

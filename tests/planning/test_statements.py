@@ -13,6 +13,7 @@ from worker.domain.months import Month, Period
 from worker.domain.plans import Policy
 from worker.planning.statements import (
     line_order,
+    opened,
     plan_statements,
     to_invoice,
 )
@@ -254,6 +255,17 @@ def test_without_a_minimum_any_amount_is_invoiced_but_none(amounts: tuple[str, .
     found = planned(lines, policy=Policy(minimum={"default": Decimal(0)}))
 
     assert status == one(found).status
+
+
+def test_a_statement_opens_with_what_the_one_before_carried() -> None:
+    """Not with what its own, or a later one, did; the first opens with nothing of its currency."""
+    each = [
+        statement(key, "Carried", earned=earned)
+        for key, earned in (("2024-Q4/acme/GBP", "20.00"), (Q1, "30.00"), (Q2, "40.00"))
+    ]
+
+    assert Decimal("20.00") == opened(each, Period.parse("2025-Q1"), "GBP")
+    assert ["0", "0.00"] == [str(opened([], Period.parse("2025-Q1"), currency)) for currency in ("JPY", "GBP")]
 
 
 def test_what_is_to_invoice_has_the_currencys_digits() -> None:
