@@ -415,3 +415,51 @@ def test_a_base_has_a_term_only_where_it_is_a_total() -> None:
 
     assert Base(Decimal("12000.00"), "annual", None) == yearly
     assert Base(Decimal("12000.00"), "total", 24) == total
+
+
+IN_WORDS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({"value": None}, {}, "Deal 9001 has no value: fill in Amount in HubSpot"),
+    ({"value": "-1"}, {}, "Deal 9001 has a value below zero: fill in Amount in HubSpot"),
+    ({"interval": None}, {},
+     "Deal 9001 has no billing interval: choose monthly, quarterly, annual or total in HubSpot"),
+    ({"interval": "total"}, {},
+     "Deal 9001 is a total without a term: fill in the term in months in HubSpot"),
+    ({"currency": None}, {}, "Deal 9001 has no currency: fill in Currency in HubSpot"),
+    ({}, {"leads": [lead(who="acme 99")]},
+     "The shares of deal 9001 sum to 99 %: correct Share in the Splits table so that they sum to 100, none below zero"),
+    ({}, {"leads": [lead(who="nobody 100")]},
+     "Partner “nobody” of deal 9001 is not in the Partners table: correct the partner"),
+    ({}, {"partners": [partner(plan_name="tin")]},
+     "No plan is known for deal 9001, won 2025-01-10: choose as Plan of the partner one of rules/commissions.toml that "
+     "is valid on that day"),
+    ({}, {"plans": [plan(fee="5", currency="EUR")]},
+     "Deal 9001 is in GBP, plan gold, 2025-01 in EUR: correct Currency in HubSpot, or give the partner a plan in that "
+     "currency"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("amiss", "known", "words"), IN_WORDS)
+def test_a_problem_says_what_is_wrong_and_what_to_do(amiss: dict[str, Any], known: dict[str, Any], words: str) -> None:
+    """For each field, word by word."""
+    told = story(deal(**amiss), **known).on("2025-01-15")
+
+    assert [words] == [problem.text for problem in told.outcome.problems]
+
+
+def test_a_currency_that_changed_says_what_it_was() -> None:
+    """The lines are in pounds, the deal in euros now."""
+    told = story().on("2025-01-15").on("2025-01-16", deal=deal(currency="EUR"))
+
+    assert [
+        "Deal 9001 is in EUR now, but its commission lines are in GBP: set Currency back in HubSpot"
+    ] == [problem.text for problem in told.outcome.problems]  # fmt: skip
+
+
+def test_each_partner_of_a_deal_keeps_a_plan_of_its_own() -> None:
+    """Planned again, birch's lines are still under its own plan, and acme's under gold."""
+    told = story(
+        leads=[lead(who="acme 50, birch 50")], partners=[partner(), partner("birch", "flat")],
+        plans=[plan(), plan("20", name="flat")],
+    ).on("2025-01-15").on("2025-01-16")  # fmt: skip
+
+    assert {("acme", "gold, 2025-01"), ("birch", "flat, 2025-01")} == {(x.partner, x.plan) for x in told.lines}
