@@ -239,6 +239,13 @@ def test_a_missed_day_is_told_in_the_partners_money() -> None:
     assert "Acme Ltd has 120 JPY waiting" in found.notes[0]
 
 
+def test_a_partner_whose_row_is_gone_is_called_by_its_key() -> None:
+    """The Partners table knows no acme any more, whose statement day was missed."""
+    notes = plan_statements({}, [line("2025-01")], [], POLICY, day("2025-06-30")).notes
+
+    assert "was missed: acme has 100.00 GBP waiting" in notes[0]
+
+
 def test_by_hand_a_statement_can_be_made_on_its_day() -> None:
     """On 5 April, of the quarter before: it is made, and nothing is to be said."""
     found = planned([line("2025-01")], "2025-04-05", period=Period.parse("2025-Q1"))
