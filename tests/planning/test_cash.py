@@ -267,6 +267,16 @@ def test_what_was_not_invoiced_or_is_still_open_goes_on_waiting(invoices: list[I
     assert statuses == story(plans=[plan(months=3)], invoices=invoices).on("2025-04-01").statuses()
 
 
+def test_little_is_never_paid_for_too() -> None:
+    """0.60 a month, invoiced and credited: half a pound is something."""
+    told = story(
+        deal(value="0.60", interval="monthly"), plans=[plan(months=1)], invoices=[invoice(sub_total="0.60")],
+        notes=[note(on="2025-02-01", sub_total="0.60", allocated="INV-1 2025-02-01 0.60")],
+    ).on("2025-03-01")  # fmt: skip
+
+    assert ["Cancelled"] == told.statuses()
+
+
 def test_never_is_not_for_ever() -> None:
     """Cancelled as never paid for; then the client pays after all: Confirmed."""
     told = story(plans=[plan(months=3)], invoices=[invoice(status="VOIDED")]).on("2025-04-01")

@@ -10,7 +10,7 @@ import pytest
 
 from worker.domain.facts import Partner, PlanChoice
 from worker.domain.lines import Base
-from worker.planning.earning import survivors
+from worker.planning.earning import deal_order, survivors
 from worker.planning.terms import terms_text
 
 from .programme import BRACKETS, Story, at, day, deal, invoice, lead, partner, plan, story
@@ -463,3 +463,25 @@ def test_each_partner_of_a_deal_keeps_a_plan_of_its_own() -> None:
     ).on("2025-01-15").on("2025-01-16")  # fmt: skip
 
     assert {("acme", "gold, 2025-01"), ("birch", "flat, 2025-01")} == {(x.partner, x.plan) for x in told.lines}
+
+
+def test_deals_are_ordered_by_their_number() -> None:
+    """9010 before 10001; what is no number comes first."""
+    assert [(0, "x"), (9010, "9010"), (10001, "10001")] == [deal_order(deal) for deal in ("x", "9010", "10001")]
+
+
+@pytest.mark.parametrize("planned_before", [True, False])
+def test_two_leads_on_one_deal_are_told_so_and_the_second_is_held(planned_before: bool) -> None:
+    """9002 is merged into 9001, before or after it had lines."""
+    told = story(deal(), deal("9002", company="777"))
+    merged = deal("9002", company="777", merged_into="9001")
+    (told.on("2025-01-15") if planned_before else told).on("2025-01-16", deal=merged)
+
+    assert [
+        ("L-2", "Deal 9001 is tied to another lead row too, and only one of them can earn: "
+         "clear or correct the Deal ID of one")
+    ] == [(problem.lead, problem.text) for problem in told.outcome.problems]  # fmt: skip
+    assert ["the deal is tied to two leads"] * 12 * planned_before == [
+        line.reason for line in told.lines if line.deal == "9002"
+    ]
+    assert {None} == {line.reason for line in told.lines if line.deal == "9001"}

@@ -150,6 +150,12 @@ def test_days_leave_a_rest_from_the_second_of_a_month_on(won_at: str, fits: bool
     assert (["9001"] if fits else []) == served(told, on="2025-12-01")
 
 
+@pytest.mark.parametrize(("on", "fits"), [("2025-02-28", True), ("2025-03-01", False)])
+def test_a_term_ends_what_an_invoice_can_serve(on: str, fits: bool) -> None:
+    """Two months of a term, twelve of the plan."""
+    assert (["9001"] if fits else []) == served(story(deal(term_months=2), invoices=[by_contact(on=on)]), "2025-12-01")
+
+
 def test_an_invoice_of_today_is_there() -> None:
     """Dated, and paid, on the day of the run."""
     told = story(invoices=[by_contact(on="2025-03-01")])
