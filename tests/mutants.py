@@ -34,6 +34,7 @@ TESTS = {
     "amounts": ["test_earning.py", "test_tiers.py"],
     "cash": ["test_statuses.py"],
     "commissions": ["test_earning.py", "test_corrections.py", "test_amounts.py", "test_tiers.py", "test_conversion.py"],
+    "earning": ["test_tiers.py", "test_matching.py", "test_amounts.py", "test_statuses.py"],
     "row_edits": ["test_rows.py", "test_money_plans.py"],
     "runs": ["test_amounts.py", "test_earning.py", "test_matching.py", "test_cash.py", "test_tiers.py",
              "test_statuses.py"],

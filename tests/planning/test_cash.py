@@ -268,9 +268,9 @@ def test_what_was_not_invoiced_or_is_still_open_goes_on_waiting(invoices: list[I
 
 
 def test_little_is_never_paid_for_too() -> None:
-    """0.60 a month, invoiced and credited: half a pound is something."""
+    """0.61 a month, of which 0.60 are invoiced and credited: that reaches it, with a cent forgiven."""
     told = story(
-        deal(value="0.60", interval="monthly"), plans=[plan(months=1)], invoices=[invoice(sub_total="0.60")],
+        deal(value="0.61", interval="monthly"), plans=[plan(months=1)], invoices=[invoice(sub_total="0.60")],
         notes=[note(on="2025-02-01", sub_total="0.60", allocated="INV-1 2025-02-01 0.60")],
     ).on("2025-03-01")  # fmt: skip
 

@@ -485,3 +485,16 @@ def test_two_leads_on_one_deal_are_told_so_and_the_second_is_held(planned_before
         line.reason for line in told.lines if line.deal == "9002"
     ]
     assert {None} == {line.reason for line in told.lines if line.deal == "9001"}
+
+
+def test_problems_come_in_the_order_of_deals_and_then_of_partners() -> None:
+    """What is amiss with the whole of 9001 comes before what is amiss with its partners; 10001 comes last."""
+    told = story(
+        deal("10001", value=None), deal(value=None),
+        leads=[lead("10001"), lead(who="acme 50, nobody 25, another 25")],
+    ).on("2025-01-15")  # fmt: skip
+
+    assert [
+        ("9001", None, "value"), ("9001", "another", "partner"), ("9001", "nobody", "partner"),
+        ("10001", None, "value"),
+    ] == fields(told)  # fmt: skip
