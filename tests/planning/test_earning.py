@@ -498,3 +498,26 @@ def test_problems_come_in_the_order_of_deals_and_then_of_partners() -> None:
         ("9001", None, "value"), ("9001", "another", "partner"), ("9001", "nobody", "partner"),
         ("10001", None, "value"),
     ] == fields(told)  # fmt: skip
+
+
+def test_an_invalid_lead_of_a_deal_that_is_gone_takes_nothing_along() -> None:
+    """L-9 was never valid and its deal can't be found: the lines of L-1 are as ever."""
+    told = story(leads=[lead(), lead("9009", valid=False)]).on("2025-01-15")
+
+    assert ["Expected"] * 12 == told.statuses()
+
+
+def test_the_one_line_of_a_lead_that_was_found_invalid_is_cancelled() -> None:
+    """A fee has one line."""
+    told = story(plans=[plan(fee="250", currency="GBP")]).on("2025-01-15").on("2025-01-16", lead=lead(valid=False))
+
+    assert [("Cancelled", "the lead was found invalid")] == [(line.status, line.reason) for line in told.lines]
+
+
+def test_nothing_locked_is_taken_back_of_an_invalid_lead_while_an_invoice_is_in_doubt() -> None:
+    """INV-1 can't be read on the day on which the lead is found invalid; then it can, and January is taken back."""
+    told = story(plans=[plan(months=1)], invoices=[UP_FRONT]).on("2025-02-01").lock()
+    told.on("2025-02-02", lead=lead(valid=False), invoices=[replace(UP_FRONT, doubt="404")])
+    assert ["On statement"] == told.statuses()
+
+    assert ["On statement", "Expected"] == sorted(told.on("2025-02-03", invoices=[UP_FRONT]).statuses(), reverse=True)
