@@ -26,6 +26,7 @@ _SERVER.set_forkserver_preload([
     "tests.flows.worker_process", "worker.connectors.airtable", "worker.connectors.hubspot", "worker.connectors.xero",
     "worker.connectors.slack", "worker.connectors.email", "worker.connectors.google_sheets",
 ])  # fmt: skip
+_A_TURN = 1.5  # seconds; the waits for a service's pace are shorter
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -44,8 +45,9 @@ class SandboxClock:
 
     def sleep(self, seconds: float) -> None:
         if seconds > 0:
-            # Some real time too: else those who wait for a turn run the clock past the lease of the one who has it.
-            time.sleep(min(seconds, 0.25))
+            if seconds >= _A_TURN:
+                # Some real time too: those who wait for a turn would run the clock past the lease of who has it.
+                time.sleep(0.2)
             self._now = self._advance(seconds)
 
     def _advance(self, seconds: float) -> datetime:
