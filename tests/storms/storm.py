@@ -132,7 +132,7 @@ class Storm:
 
     def _in_base(self) -> Seen:
         found: Seen = Counter()
-        for table in ("Leads", "Partners", "Commissions"):
+        for table in TABLES:
             old = {name: header for (one, name), header in self.hands.renamed.items() if one == table}
             people = {column.name for column in TABLES[table].columns if column.owner != "W"}
             for row in self.world.airtable.rows(table):

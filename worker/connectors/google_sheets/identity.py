@@ -18,8 +18,7 @@ from worker.domain.tables import LEADS, TABLES
 
 UNKEYED = "~"  # ids of rows without a key begin so; a copy's id holds it
 
-# The key column of each table that has one of ours, the columns that tell a row's content from another's, and one
-# column whose value alone is as good as a key.
+# The key column of each table that has one of ours, and the columns that tell a row's content from another's.
 KEYS = {"Partners": "Key", "Leads": "Lead", "Commissions": "Line", "Statements": "Statement"}
 _PRINTED = {
     "Partners": ("Partner", "Email"),
