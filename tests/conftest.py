@@ -12,8 +12,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import structlog
 
 _LAW = re.compile(r"test_law_(\d+|of_correction)")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """Take back the set-up of logs that a command typed in a test leaves behind."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.hookimpl(wrapper=True)

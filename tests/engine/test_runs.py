@@ -16,6 +16,7 @@ from worker.engine.clock import Stopping, SystemClock
 from worker.engine.result import COUNTS, Result
 from worker.engine.runs import Lease, LeaseLost, health, run_flow
 from worker.engine.store import Store
+from worker.logs import set_up_logs
 from worker.ports import Conflict, Refused, Unauthorised, Unavailable, UnsafePlan
 
 from .standins import StillClock
@@ -118,7 +119,8 @@ def test_words_are_cut(store: Store, clock: StillClock) -> None:
 def test_a_fault_shows_no_values_in_the_log(
     store: Store, clock: StillClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The log of a fault has the trace, and of the variables nothing."""
+    """The log of a fault, as the worker sets it up, has the trace, and of the variables nothing."""
+    set_up_logs()
     secret = "pat-na1-1234"
 
     def work(_lease: Lease) -> Result:
@@ -127,7 +129,7 @@ def test_a_fault_shows_no_values_in_the_log(
 
     run_flow(store, "acme", "intake", work, clock=clock)
 
-    shown = capsys.readouterr().out
+    shown = capsys.readouterr().err
     assert "KeyError" in shown
     assert secret not in shown
 
