@@ -1,7 +1,8 @@
 """`make mutants`: does every change to the money rules fail a test? mutmut over planning/ and domain/money, by module.
 
 Each module has a copy of the project of its own in .mutants/, with verdicts that stay: a run that was broken off goes
-on where it was. What survives must stand in mutants.toml with the reason why it makes no difference.
+on where it was. What survives must stand in mutants.toml with the reason why it makes no difference. CHILDREN says how
+many mutants are tried at once.
 """
 
 from __future__ import annotations
@@ -30,19 +31,36 @@ COPIED = ("worker", "tests", "rules")
 STORMS = ("test_laws", "test_laws_at_large", "test_statement_laws", "test_money_storms", "test_differential")
 # Tests of a module are those named after it, and these; a module without any is tested by all but the storms.
 TESTS = {
-    "money": ["domain/test_money.py"],
+    "money": ["domain/test_money.py", "test_rows.py"],
     "amounts": ["test_earning.py", "test_tiers.py"],
     "cash": ["test_statuses.py"],
     "commissions": ["test_earning.py", "test_corrections.py", "test_amounts.py", "test_tiers.py", "test_conversion.py"],
+    "contact_details": ["test_partners.py", "test_vetting.py"],
+    "conversion": ["test_earning.py", "test_statuses.py"],
     "earning": ["test_tiers.py", "test_matching.py", "test_amounts.py", "test_statuses.py"],
-    "row_edits": ["test_rows.py", "test_money_plans.py"],
+    "exchange": ["test_totals.py", "test_performance.py", "test_money_notices.py"],
+    "grounds": ["test_approvals.py"],
+    "guards": ["test_money_plans.py"],
+    "hands": ["test_sent_leads.py"],
+    "intake": ["test_hands.py", "test_totals.py"],
+    "money_notices": ["test_totals.py", "test_money_plans.py", "test_statement_plan.py"],
+    "money_plans": ["test_statement_plan.py", "test_conversion.py"],
+    "outgoing": ["test_statement_plan.py", "test_money_plans.py"],
+    "partners": ["test_partners_seen.py"],
+    "read_back": ["test_statement_plan.py", "test_money_plans.py"],
+    "row_edits": ["test_rows.py", "test_money_plans.py", "test_guards.py"],
+    "rows": ["test_row_edits.py", "test_money_plans.py", "test_statement_plan.py", "test_guards.py"],
     "runs": ["test_amounts.py", "test_earning.py", "test_matching.py", "test_cash.py", "test_tiers.py",
              "test_statuses.py"],
+    "settlement": ["test_money_plans.py"],
     "statuses": ["test_corrections.py", "test_amounts.py", "test_tiers.py", "test_conversion.py", "test_why.py"],
-    "terms": ["test_earning.py", "test_amounts.py"],
+    "terms": ["test_earning.py", "test_amounts.py", "test_approvals.py"],
     "tiers": ["test_amounts.py"],
-    "true_ups": ["test_tiers.py", "test_conversion.py", "test_why.py"],
-    "why": ["test_statuses.py", "test_amounts.py", "test_tiers.py", "test_conversion.py"],
+    "totals": ["test_exchange.py"],
+    "true_ups": ["test_tiers.py", "test_conversion.py"],
+    "vetting": ["test_intake.py", "test_partners_seen.py"],
+    "why": ["test_statuses.py", "test_amounts.py", "test_tiers.py", "test_conversion.py", "test_rows.py"],
+    "worth": ["test_exchange.py", "test_totals.py", "test_performance.py", "test_sent_leads.py"],
 }  # fmt: skip
 
 Change = tuple[str, str, str, str]  # module, function, the line before, the line after
@@ -100,7 +118,7 @@ def run(module: str) -> Path:
     (folder / "pyproject.toml").write_text("\n".join([text, "[tool.mutmut]", *lines, ""]))
     forget_all_but_the_killed(folder / "mutants" / f"{module}.meta")
     environment = {**os.environ, "QUARTERDAY_PROFILE": "brief"}
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", "2"]
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", os.environ.get("CHILDREN", "2")]
     subprocess.run(command, cwd=folder, env=environment, check=False, stdout=subprocess.DEVNULL)
     return folder
 

@@ -36,7 +36,8 @@ def amounts(number: int) -> list[RowEdit]:
 
 
 @pytest.mark.parametrize(
-    ("changed", "lines", "share"), [(3, 10, None), (4, 10, "40 %"), (9, 9, None), (31, 100, "31 %")]
+    ("changed", "lines", "share"),
+    [(3, 10, None), (4, 10, "40 %"), (9, 9, None), (31, 100, "31 %"), (100, 100, "100 %")],
 )
 def test_more_than_a_share_of_the_open_lines_asks(changed: int, lines: int, share: str | None) -> None:
     """Exactly the share passes; a programme with few lines is not asked."""
@@ -107,11 +108,14 @@ def test_a_deal_with_answers_alone_has_no_next_month() -> None:
 
 def test_money_that_moves_asks_by_currency() -> None:
     """Up and down add up, each currency by itself; exactly the limit passes; without a limit nobody is asked."""
-    moves = [("GBP", "600.00"), ("GBP", "-400.00"), ("EUR", "-1000.01"), ("JPY", "1000")]
+    moves = [("GBP", "600.00"), ("GBP", "-400.01"), ("EUR", "-1000.00"), ("JPY", "1001")]
     edits = [edit(f"rec{n}", Amount=Decimal(0), money=(c, Decimal(a))) for n, (c, a) in enumerate(moves)]
     limited = Policy(max_moved_amount=Decimal(1000), guard_from_lines=1000)
 
-    assert ("1,000.01 EUR would move (more than 1,000.00 asks for approval)",) == objections(edits, standing(), limited)
+    assert (
+        "1,000.01 GBP would move (more than 1,000.00 asks for approval)",
+        "1,001 JPY would move (more than 1,000 asks for approval)",
+    ) == objections(edits, standing(), limited)
     assert () == objections(edits, standing(), replace(limited, max_moved_amount=None))
 
 

@@ -344,6 +344,39 @@ def test_a_statements_edit_says_what_it_is_or_what_is_wrong() -> None:
     )
 
 
+def test_a_statement_goes_into_the_row_it_was_read_from() -> None:
+    """As a line does: into its own row, else into the one with its key; its edit is about its partner."""
+    rows = [
+        Row("Statements", "copy", {**STATEMENT, "Bill": "x"}),
+        Row("Statements", "other", {**STATEMENT, "Statement": "2025-Q2/acme/GBP"}),
+        Row("Statements", "own", {**STATEMENT, "Bill": "x"}),
+    ]
+    found = statement_from_row(rows[0])
+    assert isinstance(found, Statement)
+
+    assert [("own", "acme")] == [(e.row, e.about) for e in statement_edits(rows, [replace(found, row="own")], {})]
+    assert ["copy"] == [e.row for e in statement_edits(rows, [replace(found, row="gone")], {})]
+    assert [None] == [e.row for e in statement_edits(rows, [replace(found, key="2025-Q3/acme/GBP", row=None)], {})]
+
+
+def test_the_money_that_an_edit_moves_has_the_digits_of_its_currency() -> None:
+    """Five fils of a Kuwaiti dinar are five fils."""
+    dinars = replace(LINE, currency="KWD", amount=Decimal("60.005"))
+    (edit,) = line_edits([placed("a", Currency="KWD", Amount=Decimal(60))], [dinars], {})
+
+    assert ("KWD", Decimal("0.005")) == edit.money
+
+
+def test_a_statement_that_moves_on_says_where_to() -> None:
+    """Where its status changes together with a figure, the reason is the status."""
+    found = statement_from_row(row_of("Statements", STATEMENT))
+    assert isinstance(found, Statement)
+    row = row_of("Statements", {**statement_to_cells(found, "acme"), "Closing": Decimal(7)})
+
+    (edit,) = statement_edits([row], [replace(found, status="Billed")], {})
+    assert "statement 2025-Q1/acme/GBP: Billed" == edit.reason
+
+
 def test_a_statement_that_is_put_right_says_so() -> None:
     """Where a hand changed a figure, the reason of the edit says how to overrule one."""
     found = statement_from_row(row_of("Statements", STATEMENT))
