@@ -6,7 +6,7 @@ raises only when nothing at all was sent. No type of a provider leaks past a con
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar, runtime_checkable
@@ -166,6 +166,37 @@ class Edit:
     whole: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The rows of the tables that are sound, and why the others are not, asked for or not.
+
+    A table is not sound while a column of ours, or the table itself, is gone, there twice or of a type that can't hold
+    it: what it shows would mislead, so it is left alone.
+    """
+
+    rows: Mapping[str, Sequence[Row]]
+    faults: Mapping[str, Refused]
+
+    def fault(self, tables: Iterable[str]) -> Refused | None:
+        """Return in one what is wrong with these tables; None when all are sound."""
+        found = [self.faults[name] for name in dict.fromkeys(tables) if name in self.faults]
+        if not found:
+            return None
+        return Refused(found[0].service, "; ".join(one.text for one in found), found[0].code, found[0].field)
+
+    def of(self, tables: Iterable[str]) -> Mapping[str, Sequence[Row]]:
+        """Return the rows of these tables; raises what is wrong with them."""
+        wanted = tuple(tables)
+        if fault := self.fault(wanted):
+            raise fault
+        return {name: self.rows[name] for name in wanted}
+
+
+def paused(table: str, fault: Refused) -> str:
+    """Return in words that a table is left alone, why, and what to do."""
+    return f"The {table} table is paused, and what needs it waits: {fault.text}"
+
+
 class Tracker(Protocol):
     """The Airtable base or the spreadsheet, in our tables and columns (the config maps them to the base's own)."""
 
@@ -179,7 +210,13 @@ class Tracker(Protocol):
         """Make what `missing` named and can be made."""
 
     def read(self, tables: Sequence[str], *, whole: bool = False) -> Mapping[str, Sequence[Row]]:
-        """Return every row of these tables: by the change feed where there is one, else (or if `whole`) in full."""
+        """Return every row of these tables: by the change feed where there is one, else (or if `whole`) in full.
+
+        Refused, naming what is wrong with each, where tables are not sound.
+        """
+
+    def read_sound(self, tables: Sequence[str], *, whole: bool = False) -> Reading:
+        """Read like `read`, but leave out the tables that are not sound."""
 
     def refresh(self, tables: Collection[str] = ()) -> None:
         """Let the next `read` of these tables (none named: of all, and of the schema) ask again.
@@ -194,7 +231,7 @@ class Tracker(Protocol):
         """Add rows that have no key (Activity)."""
 
     def delete(self, table: str, rows: Sequence[str]) -> Sequence[str | ServiceError]:
-        """Delete rows by id (only Activity is ever trimmed)."""
+        """Delete rows by id (only Activity is ever trimmed), none too: what an earlier call left undone is ended."""
 
     def check(self) -> Sequence[Check]:
         """Look at token, scopes, tables and columns, for the doctor."""

@@ -65,6 +65,7 @@ def _cut(text: str) -> str:
 
 def trim(tracker: Tracker, keep: int) -> int:
     """Take away the oldest rows of the Activity table beyond so many; return how many went. Raises ServiceError."""
+    tracker.delete("Activity", ())  # ends what an earlier trimming left undone
     rows = sorted(tracker.read(["Activity"], whole=True)["Activity"], key=_when, reverse=True)
     old = [row.id for row in rows[keep:]][-_AT_ONCE:]
     outcomes = tracker.delete("Activity", old) if old else ()

@@ -250,18 +250,6 @@ def test_a_service_that_stays_away_is_told_as_unknown(stand: Stand) -> None:
     assert [{"Line": "a", "Status": "Expected"}] == stand.grid("Commissions")
 
 
-def test_rows_of_the_log_are_deleted_from_the_bottom_up(stand: Stand) -> None:
-    """Neighbours go in one stroke, the last ones first, so that no deletion moves the place of another."""
-    stand.tracker().append("Activity", [{"What": f"thing {n}"} for n in range(10)])
-    tracker = stand.tracker()
-    rows = [row.id for row in tracker.read(["Activity"])["Activity"]]
-    stand.calls()
-
-    assert rows[:4] + rows[6:8] == list(tracker.delete("Activity", rows[:4] + rows[6:8]))
-    assert ["thing 4", "thing 5", "thing 8", "thing 9"] == texts(stand.grid("Activity"), "What")
-    assert [("batchGetByDataFilter", 200), ("batchUpdate", 200)] == stand.calls()
-
-
 def test_rows_of_the_log_go_on_behind_what_people_wrote_there(stand: Stand) -> None:
     """A person's remark beside the log is not written over; the log's columns are found wherever they stand."""
     stand.tracker().append("Activity", [{"What": "one"}])

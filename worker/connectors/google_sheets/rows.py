@@ -1,4 +1,4 @@
-"""Rows added and taken away: new ones by their key alone first, so that sending twice makes none twice.
+"""Rows added: new ones by their key alone first, so that sending twice makes none twice.
 
 `values.append` is never used: it guesses where a table ends, and in a tab of people it guesses wrong (recorded).
 """
@@ -64,18 +64,6 @@ def append(door: Door, placed: Placed, rows: Sequence[Mapping[str, Any]]) -> lis
     return [""] * len(rows)
 
 
-def delete(door: Door, sight: Sight, rows: Sequence[str]) -> list[str | ServiceError]:
-    """Delete rows of a fresh reading by id, in one call, the last ones first; one that is gone already counts."""
-    places = sorted({sight.places[row] for row in rows if row in sight.places}, reverse=True)
-    if places:
-        requests = [_delete(sight.placed.tab, start, end) for start, end in _blocks(places)]
-        try:
-            door.write(":batchUpdate", {"requests": requests})
-        except (Unsure, Refused) as error:
-            return [error] * len(rows)
-    return list(rows)
-
-
 def _append(placed: Placed, rows: Sequence[Mapping[int, Any]]) -> Mapping[str, Any]:
     filled = []
     for cells in rows:
@@ -90,19 +78,3 @@ def _cell(raw: Any) -> Mapping[str, Any]:
         return {}
     kind = "boolValue" if isinstance(raw, bool) else "stringValue" if isinstance(raw, str) else "numberValue"
     return {"userEnteredValue": {kind: raw}}
-
-
-def _blocks(places: Sequence[int]) -> list[tuple[int, int]]:
-    """Return runs of neighbouring places, given from the last to the first, as (first, one past the last)."""
-    found: list[tuple[int, int]] = []
-    for place in places:
-        if found and found[-1][0] == place + 1:
-            found[-1] = (place, found[-1][1])
-        else:
-            found.append((place, place + 1))
-    return found
-
-
-def _delete(tab: int, start: int, end: int) -> Mapping[str, Any]:
-    span = {"sheetId": tab, "dimension": "ROWS", "startIndex": start, "endIndex": end}
-    return {"deleteDimension": {"range": span}}

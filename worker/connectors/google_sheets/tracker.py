@@ -19,13 +19,14 @@ from worker.connectors.google_sheets.layout import Layout, Names
 from worker.connectors.google_sheets.marks import Marks
 from worker.connectors.google_sheets.memory import Traces
 from worker.connectors.google_sheets.reading import Sight
-from worker.connectors.google_sheets.rows import append, clear_stray_keys, delete, reserve
+from worker.connectors.google_sheets.rows import append, clear_stray_keys, reserve
 from worker.connectors.google_sheets.setup import Setup
 from worker.connectors.google_sheets.sights import Sights
+from worker.connectors.google_sheets.trimming import delete
 from worker.connectors.google_sheets.writing import Job, Outcome, Writer
 from worker.domain.cells import Cell, Row
 from worker.domain.tables import TABLES, Table
-from worker.ports import Caller, Check, Clock, Conflict, Edit, Memory, Missing, Refused, ServiceError
+from worker.ports import Caller, Check, Clock, Conflict, Edit, Memory, Missing, Reading, Refused, ServiceError
 
 _BEGUN_BY_KEY = frozenset({"Commissions", "Statements"})  # tables whose rows the worker makes, their keys first
 
@@ -80,11 +81,16 @@ class GoogleSheetsTracker:
 
         Costs one call, however many rows and tables; none when this run has asked already.
         """
+        return self.read_sound(tables, whole=whole).of(tables)
+
+    def read_sound(self, tables: Sequence[str], *, whole: bool = False) -> Reading:
+        """Read like `read`, but leave out the tabs that are missing, or lack a column of ours or have it twice."""
         if whole:
             self.refresh(tables)
         for table in self._sights.read(tables):
             self._decoded.pop(table, None)
-        return {name: self._rows(name) for name in tables}
+        faults = dict(self._sights.faults)
+        return Reading({name: self._rows(name) for name in tables if name not in faults}, faults)
 
     def _rows(self, table: str) -> list[Row]:
         sight, known = self._sights.of(table), self._decoded.setdefault(table, {})
@@ -193,7 +199,7 @@ class GoogleSheetsTracker:
 
     def delete(self, table: str, rows: Sequence[str]) -> Sequence[str | ServiceError]:
         """Delete rows by id (only Activity is ever trimmed); one that is gone already counts as deleted."""
-        outcomes = delete(self._door, self._sights.again(table), rows) if rows else []
+        outcomes = delete(self._door, self._layout, partial(self._sights.again, table), rows)
         self.refresh([table])
         return outcomes
 
