@@ -18,6 +18,7 @@ from worker.domain.money import minor_unit, rounded
 from worker.domain.months import Month
 from worker.domain.plans import ConversionRules, Policy
 from worker.planning.commissions import plan_lines
+from worker.planning.conversion import Rate, conversion_text, rate_for
 from worker.planning.money_plans import lead_problems
 from worker.planning.row_edits import line_edits
 from worker.planning.rows import line_from_row, line_to_cells
@@ -195,6 +196,29 @@ def test_a_converted_line_whose_rate_was_rubbed_out_is_held() -> None:
     told.on("2025-05-20", invoices=[replace(PAID, status="VOIDED")])
 
     assert ["2025-01", "2025-02"] == [line.answers for line in told.lines if line.kind == "clawback"]
+
+
+def test_months_to_come_follow_the_rates() -> None:
+    """With date = "won" a line is converted before its month is over; until then another rate in the file counts."""
+    on = day("2025-01-10"), "GBP", "EUR"
+    told = through_rows(abroad(policy=rules({on: Decimal("1.2")}, "won")).on("2025-02-20"))
+    told.on("2025-02-21", policy=rules({on: Decimal("1.3")}, "won"))
+
+    assert ["120.00 EUR Confirmed", "130.00 EUR Expected"] == money(told)[:2]
+
+
+def test_a_partner_whose_row_is_gone_has_no_currency_of_its_own() -> None:
+    """Its lines stay in the deal's."""
+    assert rate_for([], Month(2025, 1), None, "GBP", None, policy=rules(), today=day("2025-02-20")) is None
+
+
+def test_a_sum_that_was_cut_has_the_digits_of_its_currency() -> None:
+    """Yen have none, whatever they become."""
+    rate = Rate("EUR", Decimal("0.006"), "ECB, 2025-01-31")
+
+    assert ": 1,500 JPY × 0.006 EUR/JPY (ECB, 2025-01-31) = 9.00 EUR" == conversion_text(
+        Decimal(1500), "JPY", rate, cut=True
+    )
 
 
 # ---- without a rate -------------------------------------------------------------------------------------------------

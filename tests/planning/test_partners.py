@@ -43,6 +43,7 @@ def test_a_new_partner_gets_a_key() -> None:
     assert [({"Key": "north-star"}, True, "a new partner gets its key")] == [
         (edit.after, edit.first, edit.reason) for edit in edits
     ]
+    assert [("north-star", "north-star")] == [(edit.key, edit.about) for edit in edits]
 
 
 def test_a_key_stays_when_the_name_changes() -> None:
@@ -93,6 +94,13 @@ def test_a_key_that_lines_carry_is_nobody_elses() -> None:
     assert ["mine"] == [partner.key for partner in keyed([made("South Star", "mine")], more)]
 
 
+def test_a_key_that_is_on_a_line_stays() -> None:
+    """Though another line of the partner carries a key that no row has."""
+    other = Row("Commissions", "rec9", {"Line": "903/blue/2026-01/commission", "Partner": "Acme"})
+
+    assert ["acme"] == [partner.key for partner in keyed([made("Acme", "acme")], [*LINES, other])]
+
+
 @pytest.mark.parametrize("written", ["North Star", "north/star", "NORTH-STAR", "-"])
 def test_what_is_no_key_is_put_right(written: str) -> None:
     """A hand that wrote something else into Key is corrected."""
@@ -132,6 +140,7 @@ def test_an_empty_row_is_left_alone() -> None:
 
     assert [""] == [partner.key for partner in partners]
     assert [] == partner_edits(partners, PLANS)
+    assert ["acme"] == [edit.key for edit in partner_edits([*partners, *keyed([made("Acme", None)])], PLANS)]
 
 
 # ---- problems -------------------------------------------------------------------------------------------------------
@@ -144,6 +153,7 @@ def test_an_empty_row_is_left_alone() -> None:
         ({"Status": None}, "Status is not set: choose Enrolled, Paused or Left."),
         ({"Status": "Active"}, "Status is not set: choose Enrolled, Paused or Left."),
         ({"Plan": "gould"}, "Plan “gould” is not in rules/commissions.toml: choose one of gold, silver."),
+        ({"Plan": "x" * 61}, f"Plan “{'x' * 60}” is not in rules/commissions.toml: choose one of gold, silver."),
         ({"Plan": None}, "Plan is missing: choose one of gold, silver."),
         ({"Email": None},
          "Neither Email nor Slack channel is filled in: the partner can't be told anything."),

@@ -178,6 +178,14 @@ def test_a_change_counts_from_the_day_on_which_it_is_seen() -> None:
     assert (PlanChoice(date.min, "silver"),) == watched(("2026-05-14", "gold"), ("0001-01-01", "silver"))
 
 
+def test_a_clock_that_was_set_back() -> None:
+    """Where every Plan that is remembered is of a later day, the present one is again the one there always was."""
+    memory = {KEY: '{"plans": [["2026-05-14", "gold"]], "left": null}'}
+    found, _ = seen([partner_row(Plan="silver")], (), memory, day("2026-05-10"), LONDON)
+
+    assert (PlanChoice(date.min, "silver"),) == found[0].plans
+
+
 def test_a_plan_that_is_cleared_is_a_change_too() -> None:
     """Without a Plan nothing is known; the money rules say so for what is won then."""
     gone = watched(("2026-05-14", "gold"), ("2026-05-20", None))

@@ -77,7 +77,12 @@ def edit(after: dict[str, Cell], before: dict[str, Cell] | None = None, table: s
       "line use Hold or Adjustment"),
      ([hand("Statements", "Bill", "B-1", ("x" * 70,))], None,
       f"Bill was changed by hand from “B-1” to “('{'x' * 57}…” and put back: to overrule it tick Hold, or use "
-      "Adjustment on a line")],
+      "Adjustment on a line"),
+     ([hand("Partners", "Paid", Decimal("1E+3"), Decimal("NaN"))], None,
+      "Paid was changed by hand from “1000” to “NaN” and put back: it follows the leads and the lines; to overrule a "
+      "line use Hold or Adjustment"),
+     ([hand("Leads", "Interval", "x" * 60, "x" * 61)], None,
+      f"Interval was changed by hand from “{'x' * 60}” to “{'x' * 59}…” and put back: {LEADS}")],
 )  # fmt: skip
 def test_what_is_said(hands: list[Hand], by: str | None, words: str) -> None:
     """In one line: which cells, from what to what, by whom where that is known, and the proper way to overrule."""
@@ -93,8 +98,10 @@ def test_a_row_that_the_flow_leaves_alone() -> None:
     """What stands there now is what the edit shows before; the row says what was done, and so does the reason."""
     seen = sight(hand("Leads", "Status", "New", "Won"), hand("Leads", "Deal ID", "9001", None))
 
-    (found,) = planned(seen, notes={("Leads", "r1"): ["a hand"]}).edits
+    plan = planned(seen, notes={("Leads", "r1"): ["a hand"]})
 
+    (found,) = plan.edits
+    assert () == plan.notes
     assert {"Status": "Won", "Deal ID": None, "Problem": None} == found.before
     assert {"Status": "New", "Deal ID": "9001", "Problem": "a hand"} == found.after
     assert ("Leads", "r1", KEY["Leads"], "") == (found.table, found.row, found.key, found.about)
@@ -143,7 +150,7 @@ def test_the_problem_of_a_row_and_its_notes() -> None:
     (other,) = planned(seen, edit({"Problem": "Company is missing."}), notes=notes).edits
     (mended,) = planned(seen, edit({"Problem": None, "Status": "Won"}), notes=notes).edits
     (over,) = planned(seen, notes={place: []}).edits
-    assert "Company is missing.\na hand" == other.after["Problem"]
+    assert ("Company is missing.\na hand", "the deal moved") == (other.after["Problem"], other.reason)
     assert {"Problem": "a hand", "Status": "Won"} == mended.after
     assert ({"Problem": "Email is missing."}, "what was put back has been told") == (over.after, over.reason)
 
@@ -162,6 +169,28 @@ def test_a_push_of_a_row_with_a_hand_in_it() -> None:
     )  # fmt: skip
     assert other == found.pushes[1]
     assert [{"Interval": None}] == [one.after for one in found.edits]
+
+
+def test_a_push_is_of_a_lead_whatever_row_of_another_table_is_called_so_too() -> None:
+    """In a spreadsheet rows of two tables may have the same id."""
+    draft = LeadDraft("L-AAAAAAAA", "t", "acme", "Acme", None, "Jo", "Doe", "jo@acme.com")
+    push = Push("r1", draft, {"Deal ID": None}, {"Status": "Qualified"}, "new")
+
+    found = planned(sight(hand("Partners", "Problem", None, "x")), pushes=(push,))
+
+    assert (push,) == found.pushes
+    assert [{"Problem": None}] == [one.after for one in found.edits]
+
+
+def test_edits_of_other_rows_stay_as_they_are() -> None:
+    """Rows that no hand was in are written in the order of the plan, several edits of one row too."""
+    seen = sight(hand("Leads", "Status", "New", "Won"))
+    others = [
+        replace(edit({"Status": status}), row=row)
+        for row, status in [("r5", "In review"), (None, "New"), ("r6", "Lost"), ("r5", "Won"), (None, "Lost")]
+    ]
+
+    assert others == [*planned(seen, *others).edits][:5]
 
 
 def test_a_line_is_told_by_the_run() -> None:
@@ -202,9 +231,10 @@ def test_a_deleted_row_comes_back_whole() -> None:
     plan = planned(seen)
 
     (found,) = plan.edits
-    assert (None, KEY["Commissions"], {}, GHOST, "acme", True) == (
-        found.row, found.key, found.before, found.after, found.about, found.restored,
+    assert ("Commissions", None, KEY["Commissions"], {}, GHOST, "acme", True) == (
+        found.table, found.row, found.key, found.before, found.after, found.about, found.restored,
     )  # fmt: skip
+    assert "its row was deleted by hand and is put back; to overrule a line use Hold or Adjustment" == found.reason
     assert ("Commissions: the row of 9001/acme/2026-01/commission was deleted by hand and is put back",) == plan.notes
 
 

@@ -90,6 +90,18 @@ def test_only_totals_that_changed_are_written() -> None:
     assert (standing.row.id, "acme", {"Balance": Decimal("55.00")}) == (edit.row, edit.about, dict(edit.after))
 
 
+def test_every_partner_has_totals_of_its_own() -> None:
+    """One without a key is passed over; where there is nothing the zeros have the digits of the currency."""
+    partners = [partner_row("New", Key=None), ACME, partner_row("Birch", Currency="JPY"), partner_row("Oak")]
+    edits = partner_totals(partners, [], LINES[:1], [], currency="GBP", today=day("2025-05-01"), zone=LONDON)
+
+    assert [("acme", "acme"), ("birch", "birch"), ("oak", "oak")] == [(edit.key, edit.about) for edit in edits]
+    assert {"totals of leads and lines"} == {edit.reason for edit in edits}
+    assert [["100.00", "100.00", "0.00"], ["0", "0", "0"], ["0.00", "0.00", "0.00"]] == [
+        [str(edit.after[column]) for column in ("Earned", "Paid", "Balance")] for edit in edits
+    ]
+
+
 def sent(key: str = "L-S", owed: str = "30", **cells: object) -> LeadRow:
     """Return a lead that we sent to Acme and that it won in April, for a commission of 30 pounds."""
     won = {"Estimated_value": Decimal(owed), "Currency": "GBP", "Won_on": day("2025-04-02"), "Direction": "Sent"}
@@ -114,6 +126,8 @@ def ours(number: str = "INV-9", paid: str = "12.00", **more: object) -> Invoice:
         ([sent(Estimated_value=None)], "55.00"),
         ([sent(Won_on=day("2025-05-01"))], "25.00"),
         ([sent(Won_on=day("2025-05-02"))], "55.00"),
+        ([sent(Won_on=datetime(2025, 5, 1, 22, 30, tzinfo=UTC))], "25.00"),
+        ([sent(Won_on=datetime(2025, 5, 1, 23, 30, tzinfo=UTC))], "55.00"),  # in London the next day
         ([sent(partner="Birch")], "55.00"),
         ([sent(), replace(sent(), row=replace(sent().row, id="copy"))], "25.00"),
     ],
@@ -170,6 +184,7 @@ def test_in_the_first_days_a_partner_is_told_of_the_month_before() -> None:
     (tell,) = summaries(leads=leads)
 
     assert ("acme/monthly/2025-03", "monthly", "") == (tell.notice.key, tell.notice.kind, tell.needs)
+    assert "a month is over" == tell.reason
     earned = ("You earned in 2025-Q1", "9.00 EUR, 150.00 GBP")
     assert (("Leads sent", "2"), ("Under way", "1"), ("Won", "1"), earned) == tell.notice.rows
     assert '"month": "March 2025"' in tell.notice.text
@@ -213,6 +228,35 @@ def test_it_is_told_once_and_not_where_nobody_knows(today: str, told: str | None
 def test_only_who_has_news_is_told(partner: PartnerRow, leads: list[LeadRow], lines: list[Line], number: int) -> None:
     """Enrolled partners with leads, who have lines, or sent or got a lead in that month, or won one that they got."""
     assert number == len(summaries(partner=partner, leads=leads, lines=lines))
+
+
+def late(**cells: object) -> LeadRow:
+    """Return a lead of Acme's that came in half an hour before midnight, which in London was the next month."""
+    at = datetime(2025, 3, 31, 23, 30, tzinfo=UTC)
+    return lead_row("r9", **{"Lead": "L-9", "Partner": "Acme Ltd", "Status": "In review", "Submitted": at, **cells})
+
+
+def test_a_month_ends_at_midnight_in_the_programmes_zone() -> None:
+    """What came in, or was won, after that is news of the next month."""
+    won = sent(on="2025-02-28", Won_on=datetime(2025, 3, 31, 23, 30, tzinfo=UTC))
+    (tell,) = summaries(leads=[lead(status="In review"), late()], lines=[])
+
+    assert [] == summaries(leads=[late()], lines=[])
+    assert [] == summaries(leads=[won], lines=[])
+    assert ("Leads sent", "1") == tell.notice.rows[0]
+    assert 1 == json.loads(tell.notice.text)["exchange"]["received"]["leads"]
+
+
+def test_every_partner_is_told_by_itself() -> None:
+    """One who was told already, or is paused, keeps no other from being told."""
+    partners = [replace(ACME, status="Paused"), partner_row("Birch"), partner_row("Oak")]
+    leads = [lead("L-1"), lead("L-2", "Birch"), lead("L-3", "Oak")]
+    tells = monthly_summaries(
+        partners, leads, [], statuses=("Won",), today=day("2025-04-01"), zone=LONDON, words=plain_words,
+        told={"birch/monthly/2025-03": "sent", "oak/monthly/2025-02": "sent"}.get, known_since=day("2025-01-01"),
+    )  # fmt: skip
+
+    assert ["oak/monthly/2025-03"] == [tell.notice.key for tell in tells]
 
 
 def test_the_quarter_so_far_stands_in_the_summary() -> None:

@@ -1,0 +1,127 @@
+"""The facts that commission lines hang on: every one of them, word by word, and whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from worker.domain.facts import Cash, PlanChoice
+from worker.domain.plans import CommissionPlan
+from worker.planning.earning import Facts
+from worker.planning.grounds import bills_behind, grounds
+
+from .programme import BRACKETS, day, deal, facts, invoice, lead, note, partner, plan, story
+
+LATE = datetime(2025, 7, 10, 23, 30, tzinfo=UTC)  # the day after in London
+
+
+def behind(given: Facts, deals: Sequence[str] = ("9001",)) -> dict[str, dict[str, str]]:
+    """The facts behind deals in the summer."""
+    return grounds(given, (), day("2025-07-20"), deals)
+
+
+def test_every_fact_of_a_deal() -> None:
+    """Its days are those of the programme's time zone."""
+    assert {
+        "value": "12,000.00 GBP", "interval": "annual", "term": "", "stage": "won", "won on": "2025-07-11",
+        "left won on": "", "merged into": "", "in doubt": "",
+    } == behind(facts([deal(won_at=LATE)]))["deal 9001"]  # fmt: skip
+
+
+def test_every_fact_of_a_deal_of_which_little_is_known() -> None:
+    """What is missing is empty, and the doubt is told; an amount without a currency has the digits that it has."""
+    gone = deal(state="lost", won_at=None, left_won_at=LATE, value="12000.5", currency=None, interval=None,
+                term_months=18, doubt="it was archived")  # fmt: skip
+
+    assert {
+        "value": "12,000.5", "interval": "", "term": "18 months", "stage": "lost", "won on": "",
+        "left won on": "2025-07-11", "merged into": "", "in doubt": "it was archived",
+    } == behind(facts([gone]))["deal 9001"]  # fmt: skip
+
+
+def test_every_fact_of_a_lead() -> None:
+    """Partners in the order of their keys, the tick, and the invoices that staff named."""
+    named = lead(who="birch 40, acme 60", held=True, invoices=("INV-1", "INV-7"))
+
+    assert {
+        "deal": "9001", "partners": "acme 60 %, birch 40 %", "hold": "ticked", "invoices": "INV-1, INV-7",
+    } == behind(facts(leads=[named]))["lead L-1"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("terms", "texts"),
+    [
+        (plan(), {"rate": "10 %"}),
+        (plan(tiers=BRACKETS, mode="retroactive", tier_period="year", currency="GBP", cap_per_deal="5000",
+              cap_per_partner="20000.5"),
+         {"tiers": "10 % from 0, 15 % from 10,000, 20 % from 50,000", "mode": "retroactive", "tier period": "year",
+          "cap per deal": "5,000.00 GBP", "cap per partner": "20,000.50 GBP"}),
+        (plan(fee="100", currency="GBP", start="next"), {"fee": "100.00 GBP", "start": "next"}),
+    ],
+)  # fmt: skip
+def test_every_term_of_a_plan(terms: CommissionPlan, texts: dict[str, str]) -> None:
+    """Each by its name, those that the plan does not have empty; what names the plan is no term of it."""
+    empty = {"rate": "", "tiers": "", "fee": "", "cap per deal": "", "cap per partner": ""}
+    rest = {"months": "12", "mode": "marginal", "tier period": "quarter", "start": "won", "prorate": "none",
+            "count months per": "deal"}  # fmt: skip
+
+    assert {**empty, **rest, **texts} == behind(facts(plans=[terms]))["plan gold, 2025-01"]
+
+
+def test_every_fact_of_the_cash() -> None:
+    """What was paid, by prepayment too, less what went back; a payment that was deleted never was."""
+    paid = invoice(paid="2025-01-12 600", prepayments="2025-01-12 300", overpayments="2025-01-12 50",
+                   refunds="2025-02-12 100", currency="JPY", status="PAID")  # fmt: skip
+    undone = replace(paid, payments=(*paid.payments, Cash(day("2025-01-13"), Decimal(7), "DELETED")))
+    credit = note(allocated="INV-1 2025-06-01 900, INV-1 2025-06-02 100", refunds="2025-06-02 50", currency="JPY")
+    found = behind(facts([deal(currency="JPY")], invoices=[undone], notes=[credit]))
+
+    assert {
+        "deal": "9001", "status": "PAID", "total": "12,000 JPY", "paid": "850 JPY", "in doubt": "",
+    } == found["invoice INV-1"]  # fmt: skip
+    assert {
+        "deal": "9001", "status": "AUTHORISED", "total": "3,000 JPY", "allocated": "1,000 JPY", "paid back": "50 JPY",
+    } == found["credit note CN-1"]  # fmt: skip
+
+
+def test_nothing_else_is_behind_it() -> None:
+    """Invoices and notes that serve no deal, or another one, are not there; of a deal nobody knows there is nothing."""
+    strange = {"invoices": [invoice("INV-2", reference="else")], "notes": [note("CN-2", reference="else")]}
+
+    assert ["the calendar", "deal 9001", "lead L-1", "partner acme", "plan gold, 2025-01"] == [
+        *behind(facts(**strange))
+    ]
+    assert ["the calendar"] == [*behind(facts(**strange), ["7777"])]
+
+
+def test_each_deal_has_its_own_partners() -> None:
+    """Facts of the second deal alone are those of its partner, of whose Plans the newest is told."""
+    plans = (PlanChoice(day("2025-02-01"), "silver"), PlanChoice(date.min, "gold"))
+    two = facts(
+        [deal(), deal("9002", company="502")], [lead(), lead("9002", "birch 100")],
+        partners=[partner(), replace(partner("birch"), plans=plans)], plans=[plan(), plan(name="silver")],
+    )  # fmt: skip
+    found = behind(two, ["9002"])
+
+    assert ["the calendar", "deal 9002", "lead L-2", "partner birch", "plan gold, 2025-01"] == [*found]
+    assert "silver" == found["partner birch"]["plan"]
+
+
+def test_lines_of_a_lead_that_was_found_invalid_hang_on_its_partner_still() -> None:
+    """Where lines stand, something is taken away, whoever they are of."""
+    told = story().on("2025-07-20")
+    told.change(lead=lead(valid=False))
+
+    assert "partner acme" in grounds(told.facts, told.lines, day("2025-07-20"), ["9001"])
+    assert "partner acme" not in grounds(told.facts, (), day("2025-07-20"), ["9001"])
+
+
+def test_bills_are_told_in_their_order() -> None:
+    """By their numbers, whatever the ledger's order."""
+    second, first = invoice("B-2", type="ACCPAY"), invoice("B-1", type="ACCPAY")
+
+    assert ["bill B-1", "bill B-2"] == [*bills_behind([second, first])]
