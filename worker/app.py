@@ -20,7 +20,7 @@ from worker.approvals import Approval, approval, moved_since, refused, remember
 from worker.config import load_config
 from worker.domain.months import Period
 from worker.domain.plan import Plan
-from worker.domain.tables import LEAD_STATUSES
+from worker.domain.tables import ACTIVITY, LEAD_STATUSES
 from worker.engine.activity import trim
 from worker.engine.apply import apply, silent
 from worker.engine.clock import FixedClock, SystemClock
@@ -116,7 +116,10 @@ class App:
 
     def services(self) -> Services:
         """Build fresh connectors: the beginning of a round."""
-        return build_services(self.config, self._statuses(), store=self.store, caller=self.caller, clock=self.clock)
+        return build_services(
+            self.config, self._statuses(), store=self.store, caller=self.caller, clock=self.clock,
+            patience=self.schedule.deadline.total_seconds(),
+        )  # fmt: skip
 
     def notifiers(self) -> Mapping[str, Notifier]:
         """Return the configured ways to tell people, by channel; one object each for the app's life."""
@@ -245,7 +248,7 @@ class App:
             moved = plan.edits or results[-1].counts["told"]
             if flow != "statements" or not moved or results[-1].errors or self.stop.is_set():
                 break
-        if flow == "sweep":
+        if flow == "sweep" and ACTIVITY.name not in programme.tracker.read_sound(()).faults:
             trim(programme.tracker, self.schedule.keep_activity)
         return summed(flow, results, plans)
 

@@ -7,6 +7,7 @@ raises only when nothing at all was sent. No type of a provider leaks past a con
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar, runtime_checkable
@@ -127,6 +128,13 @@ class Memory(Protocol):
 
     def clear(self, shelf: str) -> None:
         """Forget the shelf and its cursor."""
+
+
+class Turns(Protocol):
+    """What only one may do at a time, in whatever process."""
+
+    def __call__(self, name: str) -> AbstractContextManager[None]:
+        """Wait for the turn, and keep it while the block works; Unavailable when another has it for too long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from worker.engine.memory import StoreMemory
 from worker.engine.store import Store
+from worker.engine.turns import StoreTurns
 from worker.ports import Caller, Clock, Crm, Ledger, Notifier, Tracker
 from worker.settings import Config
 
@@ -23,8 +24,10 @@ class Services:
     ledger: Ledger
 
 
-def build_services(config: Config, statuses: Sequence[str], *, store: Store, caller: Caller, clock: Clock) -> Services:
-    """Build the connectors of a round; `statuses` are all that a lead can have."""
+def build_services(
+    config: Config, statuses: Sequence[str], *, store: Store, caller: Caller, clock: Clock, patience: float
+) -> Services:
+    """Build the connectors of a round; `statuses` are all that a lead can have, `patience` is seconds for a turn."""
     from worker.connectors.hubspot import HubSpotCrm
     from worker.connectors.xero import XeroLedger
 
@@ -40,10 +43,12 @@ def build_services(config: Config, statuses: Sequence[str], *, store: Store, cal
         endpoint=config.xero.endpoint, identity_endpoint=config.xero.identity_endpoint, caller=caller,
         memory=StoreMemory(store, f"{space}/xero"), clock=clock,
     )  # fmt: skip
-    return Services(_tracker(config, statuses, store, caller, clock), crm, ledger)
+    return Services(_tracker(config, statuses, store, caller, clock, patience), crm, ledger)
 
 
-def _tracker(config: Config, statuses: Sequence[str], store: Store, caller: Caller, clock: Clock) -> Tracker:
+def _tracker(
+    config: Config, statuses: Sequence[str], store: Store, caller: Caller, clock: Clock, patience: float
+) -> Tracker:
     space, zone = config.programme.name, config.programme.time_zone
     if config.google_sheets is not None:
         from worker.connectors.google_sheets import GoogleSheetsTracker
@@ -53,6 +58,7 @@ def _tracker(config: Config, statuses: Sequence[str], store: Store, caller: Call
             spreadsheet=sheets.spreadsheet, service_account=sheets.service_account, endpoint=sheets.endpoint,
             drive_endpoint=sheets.drive_endpoint, columns=config.columns, caller=caller,
             memory=StoreMemory(store, f"{space}/google-sheets"), clock=clock, statuses=statuses, time_zone=zone,
+            turns=StoreTurns(store, f"{space}/google-sheets", clock, patience=patience),
         )  # fmt: skip
     from worker.connectors.airtable import AirtableTracker
 

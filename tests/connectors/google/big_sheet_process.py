@@ -10,6 +10,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -66,7 +67,8 @@ def main() -> None:
     url, spreadsheet = sys.argv[1:]
     tracker = GoogleSheetsTracker(
         spreadsheet=spreadsheet, service_account=sys.stdin.read(), endpoint=url, drive_endpoint=url, columns={},
-        caller=once, memory=_Forgetful(), clock=_Clock(), statuses=(), time_zone=ZoneInfo("Europe/London"),
+        caller=once, memory=_Forgetful(), clock=_Clock(), turns=nullcontext, statuses=(),
+        time_zone=ZoneInfo("Europe/London"),
     )  # fmt: skip
     rows = tracker.read(["Leads"])["Leads"]
     edits = [Edit("Leads", row.id, "", {"Problem": row.text("Company")}) for row in rows[:: len(rows) // CHANGED]]

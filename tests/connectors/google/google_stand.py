@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import threading
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +22,16 @@ START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 _MADE: list[bytes] = []
 
 
+class Turns:
+    """Turns among the threads of a test."""
+
+    def __init__(self) -> None:
+        self.locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def __call__(self, name: str) -> threading.Lock:
+        return self.locks[name]
+
+
 class Stand:
     """A spreadsheet in the sandbox, and trackers on it that share one memory."""
 
@@ -31,6 +43,7 @@ class Stand:
         self.google.limits = False
         self.server = Server(self.google, self.clock)
         self.memory = Shelves()
+        self.turns = Turns()
         self.once = Once()
         self.patient = Patient(self.time)
         self.key = json.dumps(self.google.service_account_info(self.server.url))
@@ -40,7 +53,7 @@ class Stand:
         terms: dict[str, Any] = {
             "spreadsheet": self.google.file.id, "service_account": self.key, "endpoint": self.server.url,
             "drive_endpoint": self.server.url, "columns": {}, "caller": self.patient, "memory": self.memory,
-            "clock": self.time, "statuses": STATUSES, "time_zone": ZoneInfo("Europe/London"),
+            "clock": self.time, "turns": self.turns, "statuses": STATUSES, "time_zone": ZoneInfo("Europe/London"),
         }  # fmt: skip
         return GoogleSheetsTracker(**(terms | changed))
 

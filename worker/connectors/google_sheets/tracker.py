@@ -23,10 +23,11 @@ from worker.connectors.google_sheets.rows import append, clear_stray_keys, reser
 from worker.connectors.google_sheets.setup import Setup
 from worker.connectors.google_sheets.sights import Sights
 from worker.connectors.google_sheets.trimming import delete
+from worker.connectors.google_sheets.turn import Turn
 from worker.connectors.google_sheets.writing import Job, Outcome, Writer
 from worker.domain.cells import Cell, Row
 from worker.domain.tables import TABLES, Table
-from worker.ports import Caller, Check, Clock, Conflict, Edit, Memory, Missing, Reading, Refused, ServiceError
+from worker.ports import Caller, Check, Clock, Conflict, Edit, Memory, Missing, Reading, Refused, ServiceError, Turns
 
 _BEGUN_BY_KEY = frozenset({"Commissions", "Statements"})  # tables whose rows the worker makes, their keys first
 
@@ -40,7 +41,7 @@ class GoogleSheetsTracker:
     def __init__(
         self, *, spreadsheet: str, service_account: str, endpoint: str, drive_endpoint: str,
         columns: Mapping[str, Mapping[str, str]], caller: Caller, memory: Memory, clock: Clock,
-        statuses: Sequence[str], time_zone: ZoneInfo,
+        turns: Turns, statuses: Sequence[str], time_zone: ZoneInfo,
     ) -> None:  # fmt: skip
         self._door = Door(
             spreadsheet=spreadsheet, service_account=service_account, endpoint=endpoint,
@@ -50,7 +51,8 @@ class GoogleSheetsTracker:
         self._layout = Layout(self._door, names, memory, f"{shelf}/layout")
         self._marks = Marks(self._door, self._layout)
         self._traces = Traces(memory, clock, shelf)
-        self._sights = Sights(self._door, self._layout, self._traces)
+        self._turn = Turn(memory, turns, f"{shelf}/written")
+        self._sights = Sights(self._door, self._layout, self._traces, self._turn)
         self._setup = Setup(self._door, self._layout, self._marks, names, statuses, time_zone)
         self._decoded: dict[str, dict[str, Row]] = {}
         self._keyed: dict[str, str] = {}  # rows that got their key in this run: id before → key
@@ -141,7 +143,14 @@ class GoogleSheetsTracker:
         """Make the rows that are not there, write all cells, and take over what stands now."""
         if not cells:
             return {}
-        sight = self._sights.of(table)
+        with self._turn.to_write(table) as overtaken:
+            sight = self._look_again(table) if overtaken else self._sights.of(table)
+            return self._written(sight, cells, made)
+
+    def _written(
+        self, sight: Sight, cells: Mapping[str, Mapping[str, Any]], made: Collection[str]
+    ) -> Mapping[str, Outcome]:
+        table = sight.placed.table.name
         look = partial(self._look_again, table)
         new = [row for row in made if row not in sight.places]
         if new:
