@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from worker.domain.lines import Statement
 from worker.domain.months import Month, Period
+from worker.domain.notices import Notice
 from worker.messages import Messages
 from worker.planning.exchange import Counted, Direction, Exchange
 from worker.planning.money_notices import (
+    amounts,
     monthly_notice,
     monthly_notice_key,
     paid_notice,
@@ -66,6 +71,14 @@ def test_what_a_cap_leaves_open_is_said() -> None:
     [
         (statement(Q1, "Carried", LINES[:1]), "comes to 100.00 GBP. It is below the least that we settle."),
         (statement(Q1, "Carried", LINES[1:]), "comes to -30.00 GBP. It is below zero."),
+        (
+            statement(Q1, "Carried", LINES[1:], opening="30.00"),
+            "comes to 0.00 GBP. It is below the least that we settle.",
+        ),
+        (
+            statement(Q1, "Carried", LINES[1:], opening="30.50"),
+            "comes to 0.50 GBP. It is below the least that we settle.",
+        ),
     ],
 )
 def test_a_carried_statement_says_why(carried: Statement, reason: str) -> None:
@@ -123,8 +136,63 @@ def test_a_month_with_its_quarter_so_far() -> None:
     assert (("You earned in 2026-Q1", "100.00 GBP"), ("You owe us for 2026-Q1", "250.00 GBP")) == notice.rows[3:]
 
 
-def test_the_amounts_have_the_currencys_digits() -> None:
-    """Yen have none."""
-    yen = statement("2025-Q1/acme/JPY", lines=[line("2025-01", "12500", currency="JPY")])
+# ---- every fact that a template may show ----------------------------------------------------------------------------
 
-    assert '"amount": "12,500"' in statement_notice(yen, [], ACME_ROW, plain_words).text
+
+def facts_of(notice: Notice) -> dict[str, Any]:
+    """Return the facts that were rendered; the notice has what came of that, and goes to the partner."""
+    assert (notice.kind, "", ACME_ROW.recipient()) == (notice.subject, notice.html, notice.recipient)
+    found: dict[str, Any] = json.loads(notice.text)
+    return found
+
+
+def test_the_facts_of_a_statement() -> None:
+    """All sums and lines have the digits of their currency: yen have none."""
+    own = line("2025-01", "12500", currency="JPY", client="Oak", why="so much")
+    yen = statement("2025-Q1/acme/JPY", lines=[own])
+
+    assert {
+        "partner": "Acme Ltd", "statement": "2025-Q1/acme/JPY", "period": "2025-Q1", "currency": "JPY",
+        "lines": [{"month": "2025-01", "client": "Oak", "kind": "commission", "why": "so much", "amount": "12,500"}],
+        "opening_shown": False, "carried_shown": False, "reason": "It is below the least that we settle.",
+        "opening": "0", "closing": "12,500", "carried": "0", "amount": "12,500",
+    } == facts_of(statement_notice(yen, [own], ACME_ROW, plain_words))  # fmt: skip
+
+
+def test_the_facts_of_a_payment() -> None:
+    """A bill that has no number has none to show."""
+    yen = statement("2025-Q1/acme/JPY", "Paid", [line("2025-01", "12500", currency="JPY")], paid_on=day("2025-04-20"))
+    notice = paid_notice(yen, ACME_ROW, plain_words)
+
+    assert {
+        "partner": "Acme Ltd", "statement": "2025-Q1/acme/JPY", "period": "2025-Q1", "amount": "12,500",
+        "currency": "JPY", "bill": None, "paid_on": "2025-04-20",
+    } == facts_of(notice)  # fmt: skip
+    assert (("Paid", "12,500 JPY"), ("Invoice", "")) == notice.rows
+
+
+def test_the_facts_of_a_month() -> None:
+    """Sent are the leads of the month in the programme's zone, under way those that are not decided; lines that wait
+    and that are confirmed are summed by currency."""
+    at = [("2026-03-01T09:00", "Won"), ("2026-03-31T23:30", "In review"), ("2026-02-28T09:00", "In review"),
+          ("2026-03-02T09:00", "Lost"), ("2026-03-03T09:00", "Duplicate")]  # fmt: skip
+    leads = [
+        lead_row(f"r{n}", Lead=f"L-{n}", Status=status, Submitted=datetime.fromisoformat(f"{when}+00:00"))
+        for n, (when, status) in enumerate(at)
+    ]
+    lines = [line("2026-01", "12500", "Waiting", currency="JPY"), line("2026-01", "70.00"), line("2026-02", "30.00")]
+    notice = monthly_notice(
+        ACME_ROW, leads, lines, Month(2026, 3), None, zone=ZoneInfo("Europe/London"), words=plain_words
+    )
+
+    assert {
+        "partner": "Acme Ltd", "month": "March 2026", "sent": 3, "open": 2, "won": 1, "exchange": None,
+        "balances": [{"currency": "GBP", "confirmed": "100.00", "waiting": "0.00"},
+                     {"currency": "JPY", "confirmed": "0", "waiting": "12,500"}],
+    } == facts_of(notice)  # fmt: skip
+
+
+def test_sums_in_several_currencies() -> None:
+    """Each has the digits of its own."""
+    assert "1.50 GBP, 1,500 JPY" == amounts({"GBP": Decimal("1.5"), "JPY": Decimal(1500)})
+    assert "–" == amounts({})

@@ -63,10 +63,28 @@ def test_figures_that_a_hand_changed_are_put_right(typed: dict[str, str]) -> Non
     assert ({}, {}) == (found.amiss, found.stopped)
 
 
-@pytest.mark.parametrize("amount", ["40.00", "60.00", "120.00"])
+def test_figures_that_are_put_right_have_the_digits_of_their_currency() -> None:
+    """Zeros too: yen have none, pounds two; a share of yen that a cap lets through is whole yen."""
+    yen = [line("2025-01", "101", "On statement", currency="JPY"),
+           line("2025-02", "-80", "On statement", currency="JPY", kind="clawback")]  # fmt: skip
+    capped = statement("2025-Q1/acme/JPY", lines=yen, carried="-29")
+    typed = replace(capped, opening=Decimal(5), amount=Decimal(999))
+    nothing = [statement(f"{period}/birch/JPY", "Carried") for period in ("2025-Q1", "2025-03", "2025-Q2")]
+    pounds = statement("2025-Q1/oak/GBP", "Carried")
+    found = read_back([typed, *nothing, pounds], yen, (), Policy(clawback_cap=Decimal(50)))
+
+    assert (capped, *nothing, pounds) == found.statements
+    assert [["0", "101", "-80", "21", "50", "-29"], *[["0"] * 6] * 3, ["0.00"] * 6] == [
+        [str(sum) for sum in (s.opening, s.earned, s.corrections, s.closing, s.amount, s.carried)]
+        for s in found.statements
+    ]
+
+
+@pytest.mark.parametrize("amount", ["40.00", "60.00", "120.50"])
 def test_an_amount_that_another_cap_left_is_believed(amount: str) -> None:
     """The policy may have been another one when the statement was made."""
-    lines = [line("2025-01", "120.00", "On statement"), line("2025-02", "-80.00", "On statement", kind="clawback")]
+    lines = [line("2025-01", "120.00", "On statement"), line("2025-02", "0.50", "On statement"),
+             line("2025-02", "-80.50", "On statement", kind="clawback")]  # fmt: skip
     made = statement(Q1, lines=lines, carried=f"{40 - Decimal(amount)}")
 
     for cap in (0, 50, 100):
@@ -116,6 +134,14 @@ def test_lines_that_do_not_make_the_statement_stop_the_account(lines: list[Line]
     assert {("acme", "GBP"): f"{Q1} does not add up"} == found.stopped
 
 
+def test_what_does_not_add_up_is_told_in_the_digits_of_its_currency() -> None:
+    """Yen have none."""
+    yen = line("2025-01", "12500", "On statement", currency="JPY")
+    found = read([statement("2025-Q1/acme/JPY", lines=[yen])], [replace(yen, amount=Decimal(12499))])
+
+    assert "its opening and its lines make 12,499 JPY, not" in found.amiss["2025-Q1/acme/JPY"]
+
+
 def test_a_later_statement_opens_with_what_stands_even_where_it_is_in_question() -> None:
     """One that does not add up does not bring the next one down with it."""
     later = statement(Q2, "Carried", earned="5.00")
@@ -133,19 +159,22 @@ def test_the_first_statement_keeps_its_opening() -> None:
     assert (birch, ISSUED) == read([birch, ISSUED], lines).statements
 
 
+COPY = Damaged("r", "9001/acme/2025-02/commission", "it is a copy", copy=True)
+
+
 @pytest.mark.parametrize(
     ("row", "accounts"),
     [
         (Damaged("r", "9001/acme/2025-03/commission", "Amount is empty"), [("acme", "EUR"), ("acme", "GBP")]),
         (Damaged("r", "2025-Q2/birch/GBP", "Status holds '?'"), [("birch", "GBP")]),
         (Damaged("r", "nonsense", "which is not the key of a line"), []),
-        (Damaged("r", "9001/acme/2025-03/commission", "it is a copy", copy=True), []),
+        (COPY, []),
     ],
 )
 def test_a_row_that_cannot_be_read_stops_its_partner(row: Damaged, accounts: list[tuple[str, str]]) -> None:
     """Nobody knows whether it was locked; a copy is harmless, and what names no partner can't be anybody's."""
-    lines = [*LINES, line("2025-01", currency="EUR"), line("2025-01", partner="birch")]
-    found = read([FIRST, ISSUED], lines, row)
+    others = [line("2025-01", currency="EUR"), *(line("2025-01", partner=key) for key in ("birch", "2025-03"))]
+    found = read([FIRST, ISSUED], [*LINES, *others], COPY, row)
 
     assert dict.fromkeys(accounts, f"row {row.key} can't be read: {row.text}") == found.stopped
     assert {} == found.amiss

@@ -49,6 +49,7 @@ def test_lines_are_locked_first_then_the_draft_then_the_partner_is_told() -> Non
     assert ("Draft", None) == (drafted.after["Status"], drafted.after.get("Issued"))
     (tell,) = plan.tells
     assert (Q1, "acme/statement/2025-Q1/acme/GBP", "statement") == (tell.needs, tell.notice.key, tell.notice.kind)
+    assert "the partner is told what to invoice" == tell.reason
 
 
 def test_once_told_it_is_issued() -> None:
@@ -186,6 +187,19 @@ def test_a_lost_state_sends_nothing_twice(steps: int) -> None:
         assert (before, "Draft") == (len(one.sent), one.one().status)
         assert f"`quarterday retry {Q1} --skip`" in one.one().problem
         assert [] == list(one.plan(DAY).tells)
+
+
+def test_a_draft_that_nobody_knows_of_says_what_to_do() -> None:
+    """Whether it went can't be known, so a person is asked."""
+    one = draft()
+    one.lose_state()
+    one.run(DAY)
+
+    assert (
+        "No message of it is known: the worker's state was lost and it may have been sent, or no channel reaches the "
+        f"partner. Ask the partner, then `quarterday retry {Q1}` to send it or `quarterday retry {Q1} --skip` to leave "
+        "it"
+    ) == one.one().problem
 
 
 @pytest.mark.parametrize(("skip", "messages"), [(True, 0), (False, 1)])
