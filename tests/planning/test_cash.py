@@ -146,7 +146,7 @@ def test_cover_is_since_the_day_from_which_it_lasts(needed: Fraction, since: str
         invoice("INV-2", paid="2025-03-05 100"),
     )  # fmt: skip
 
-    assert (Cover(day(since), by) if since else None) == cover(found, needed)
+    assert (Cover(day(since), by) if since else None) == cover(found, needed.numerator, needed.denominator)
 
 
 def test_what_lasts_is_the_least_that_there_is_from_then_on() -> None:
@@ -166,13 +166,13 @@ def test_no_cash_covers_nothing_however_small() -> None:
     """P must be above zero: nothing received, or all refunded, covers not even a tolerance's worth."""
     refunded = money(invoice(paid="2025-01-05 100", refunds="2025-01-06 100"))
 
-    assert None is cover(money(invoice()), Fraction(-1))
-    assert [None, None] == [cover(refunded, Fraction(needed)) for needed in (-1, 0)]
+    assert None is cover(money(invoice()), -1)
+    assert [None, None] == [cover(refunded, needed) for needed in (-1, 0)]
 
 
 def test_little_cash_does_not_cover_a_little_more() -> None:
     """0.10 is less than 0.50."""
-    assert None is cover(money(invoice(paid="2025-01-05 0.10")), Fraction(1, 2))
+    assert None is cover(money(invoice(paid="2025-01-05 0.10")), 1, 2)
 
 
 def covered(told: Story) -> int:

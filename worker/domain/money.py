@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import MAX_PREC, Context, Decimal
 from fractions import Fraction
+from functools import reduce
 
 # ISO 4217 currencies whose minor unit is not a hundredth (list one, 2026); every other one has two digits.
 _WHOLE = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV")
@@ -38,6 +40,11 @@ def rounded(amount: Exact, currency: str) -> Decimal:
     if 2 * rest >= denominator:
         units += 1
     return Decimal(-units if numerator < 0 else units).scaleb(-places, _WIDE)
+
+
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """Return the sum of amounts, however long their digits."""
+    return reduce(_WIDE.add, amounts, Decimal(0))
 
 
 def zero(currency: str) -> Decimal:

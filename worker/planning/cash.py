@@ -1,22 +1,26 @@
 """What the client of a deal has really paid, net of tax, day by day; and since when that covers a month.
 
-Exact fractions throughout. Which invoices are the deal's: `matching`; what is said of a month: `statuses`.
+Exact throughout: fractions, or whole numbers of parts. Which invoices are the deal's: `matching`; what is said of a month: `statuses`.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
+from math import gcd, lcm
 
 from worker.domain.facts import Cash, CreditNote, Invoice
+from worker.domain.money import exact_sum
 from worker.planning.matching import CASH, counts
 
-_NOTHING = Fraction(0)
+_NOTHING = Decimal(0)
+Move = tuple[date, int, int]  # a day, and what moved net of tax: numerator and denominator
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +45,11 @@ class Receipts:
     """The cash of one deal, in its currency."""
 
     days: tuple[date, ...] = ()  # on which cash moved, oldest first
-    floors: tuple[Fraction, ...] = ()  # the least that the net cash has been from that day on
+    floors: tuple[int, ...] = ()  # the least that the net cash has been from that day on, in `parts`
+    parts: int = 1  # of one of the currency: whole numbers of them are as exact as fractions, and far cheaper
     paid: Mapping[date, tuple[str, ...]] = field(default_factory=dict)  # invoices on which cash came in that day
     net: Fraction = Fraction(0)
-    invoiced: Fraction = Fraction(0)  # net of tax, VOIDED ones too
+    invoiced: Decimal = Decimal(0)  # net of tax, VOIDED ones too
     due: tuple[Due, ...] = ()  # oldest first
     foreign: tuple[str, ...] = ()  # invoices and notes in another currency: they carry nothing, and say so
     first_invoice: date | None = None
@@ -52,40 +57,39 @@ class Receipts:
 
 
 def receipts(
-    invoices: Iterable[Invoice], notes: Iterable[CreditNote], taken_off: Mapping[str, Fraction], *, currency: str,
+    invoices: Iterable[Invoice], notes: Iterable[CreditNote], taken_off: Mapping[str, Decimal], *, currency: str,
     today: date,
 ) -> Receipts:  # fmt: skip
     """Add up the cash of a deal's invoices and credit notes; `taken_off` is what notes took off invoices, by id."""
     own = sorted(invoices, key=lambda invoice: (invoice.on, invoice.number, invoice.id))
     billed = [invoice for invoice in own if invoice.currency == currency]
     living = [invoice for invoice in billed if counts(invoice)]
-    moves: dict[date, Fraction] = defaultdict(Fraction)
+    moves: list[Move] = []
     paid: dict[date, tuple[str, ...]] = {}
     due: list[Due] = []
     for invoice in living:
-        left = Fraction(invoice.total) - taken_off.get(invoice.id, _NOTHING)
-        rate = Fraction(invoice.sub_total) / Fraction(invoice.total)
-        for cash in _there((*invoice.payments, *invoice.prepayments, *invoice.overpayments), today):
-            amount = Fraction(cash.amount)
-            left -= amount
-            moves[cash.on] += amount if rate == 1 else amount * rate
-            paid[cash.on] = tuple(dict.fromkeys((*paid.get(cash.on, ()), invoice.number)))
-        for cash in _there(invoice.refunds, today):
-            moves[cash.on] -= Fraction(cash.amount) * rate
-        if invoice.status != "PAID" and left > 0:
-            due.append(Due(invoice.number, left, invoice.due_date))
+        came = _there((*invoice.payments, *invoice.prepayments, *invoice.overpayments), today)
+        moves += _net(invoice, came, 1)
+        moves += _net(invoice, _there(invoice.refunds, today), -1)
+        for cash in came:
+            numbers = paid.get(cash.on, ())
+            if invoice.number not in numbers:
+                paid[cash.on] = (*numbers, invoice.number)
+        if invoice.status != "PAID":
+            gone = exact_sum([taken_off.get(invoice.id, _NOTHING), *[cash.amount for cash in came]])
+            if gone < invoice.total:
+                due.append(Due(invoice.number, Fraction(invoice.total) - Fraction(gone), invoice.due_date))
     elsewhere = [(i.number, i.currency) for i in own if i.currency != currency and counts(i)]
     for note in sorted(notes, key=lambda note: (note.on, note.number)):
         back = _there(note.refunds, today)
         if note.currency == currency:
-            for cash in back:
-                moves[cash.on] -= Fraction(cash.amount) * Fraction(note.sub_total) / Fraction(note.total)
+            moves += _net(note, back, -1)
         elif back:
             elsewhere.append((note.number, note.currency))
-    days, floors = _floors(moves)
+    days, floors, parts = _floors(moves)
     return Receipts(
-        days=days, floors=floors, paid=paid, net=floors[-1] if floors else Fraction(0),
-        invoiced=sum((Fraction(invoice.sub_total) for invoice in billed), Fraction(0)), due=tuple(due),
+        days=days, floors=floors, parts=parts, paid=paid, net=Fraction(floors[-1] if floors else 0, parts),
+        invoiced=exact_sum([invoice.sub_total for invoice in billed]), due=tuple(due),
         foreign=tuple(f"{number} is in {other}, the deal in {currency}" for number, other in elsewhere),
         first_invoice=living[0].on if living else None,
         doubt=next((f"invoice {i.number} can't be read: {i.doubt}" for i in own if i.doubt is not None), None),
@@ -97,31 +101,49 @@ def live_notes(notes: Iterable[CreditNote], today: date) -> list[CreditNote]:
     return [note for note in notes if note.status in CASH and note.on <= today and note.total != 0]
 
 
-def credited(notes: Iterable[CreditNote], today: date) -> dict[str, Fraction]:
+def credited(notes: Iterable[CreditNote], today: date) -> dict[str, Decimal]:
     """Return what credit notes took off each invoice, by the invoice's id."""
-    found: dict[str, Fraction] = defaultdict(Fraction)
+    found: dict[str, list[Decimal]] = defaultdict(list)
     for note in notes:
         for allocation in note.allocations:
             if allocation.on <= today:
-                found[allocation.invoice] += Fraction(allocation.amount)
-    return found
+                found[allocation.invoice].append(allocation.amount)
+    return {invoice: exact_sum(amounts) for invoice, amounts in found.items()}
 
 
 def _there(moved: Iterable[Cash], today: date) -> list[Cash]:
     return [cash for cash in moved if cash.on <= today and cash.status != "DELETED"]
 
 
-def _floors(moves: Mapping[date, Fraction]) -> tuple[tuple[date, ...], tuple[Fraction, ...]]:
-    days = tuple(sorted(moves))
-    floors = list(accumulate(moves[day] for day in days))
-    for place in range(len(floors) - 2, -1, -1):
-        floors[place] = min(floors[place], floors[place + 1])
-    return days, tuple(floors)
+def _net(document: Invoice | CreditNote, moved: Iterable[Cash], sign: int) -> Iterator[Move]:
+    """Return what moved on a document without its tax: × SubTotal ÷ Total."""
+    (net, net_per), (gross, gross_per) = document.sub_total.as_integer_ratio(), document.total.as_integer_ratio()
+    times, per = sign * net * gross_per, net_per * gross
+    common = gcd(times, per)
+    times, per = times // common, per // common
+    for cash in moved:
+        amount, of = cash.amount.as_integer_ratio()
+        yield cash.on, amount * times, of * per
 
 
-def cover(cash: Receipts, needed: Fraction) -> Cover | None:
-    """Return since when the net cash has been above zero and has reached what is needed; None while it has not."""
-    place = bisect_left(cash.floors, needed) if needed > 0 else bisect_right(cash.floors, 0)
+def _floors(moves: Sequence[Move]) -> tuple[tuple[date, ...], tuple[int, ...], int]:
+    """Return the days, the least that the sum of the moves has been from each on, and in which parts it is counted."""
+    parts = lcm(*{of for _, _, of in moves})
+    sums: dict[date, int] = defaultdict(int)
+    for on, amount, of in moves:
+        sums[on] += amount * (parts // of)
+    days = tuple(sorted(sums))
+    so_far = tuple(accumulate([sums[day] for day in days]))
+    return days, tuple(accumulate(reversed(so_far), min))[::-1], parts
+
+
+def cover(cash: Receipts, needed: int, of: int = 1) -> Cover | None:
+    """Return since when the net cash has been above zero and has reached what is needed; None while it has not.
+
+    What is needed is a fraction, `needed` ÷ `of`.
+    """
+    least = -(-needed * cash.parts // of)  # rounded up: the floors are whole
+    place = bisect_left(cash.floors, max(least, 1))
     if place == len(cash.floors):
         return None
     day = cash.days[place]

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import accumulate
+from math import lcm
 
 from worker.domain.facts import CreditNote, Deal, Invoice
 from worker.domain.lines import Base, Line
@@ -18,6 +20,8 @@ from worker.planning.earning import Case, Facts, Survey
 from worker.planning.matching import Names, Open, Span, match, note_serves, suggest
 from worker.planning.statuses import cancelled
 from worker.planning.terms import Terms, stated_term
+
+_NOTHING = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +132,33 @@ def _slots(
     policy, fee = facts.policy, terms.plan.fee is not None
     tolerance = minor_unit(case.currency) if policy.tolerance is None else Fraction(policy.tolerance)
     never = parts[-1].month.over(today) and cash.invoiced > 0 and not cash.due and not cash.foreign
-    asked = monthly = Fraction(0)
-    base: Base | None = None
+    may_end = never or case.left_on is not None or terms.partner.left_on is not None
+    month_bases = [_NOTHING] * len(parts) if fee else _month_bases(parts, bases)
+    needed, of = _needed(month_bases, tolerance)
     found: list[Slot] = []
-    for number, (part, known) in enumerate(zip(parts, bases, strict=True), 1):
-        if known is not base:
-            base, monthly = known, known.monthly() if known else Fraction(0)
-        month_base = Fraction(0) if fee else monthly if part.days is None else monthly * part.share
-        asked += month_base - tolerance
-        covered = Cover() if not fee and not month_base else cover(cash, asked)
-        why = cancelled(
-            part.month, covered, case, terms.partner, unpaid=never and cash.invoiced >= asked, policy=policy,
-            today=today,
-        )  # fmt: skip
+    for number, (part, base, month_base, least) in enumerate(zip(parts, bases, month_bases, needed, strict=True), 1):
+        covered = Cover() if not fee and not month_base else cover(cash, least, of)
+        why = None
+        if may_end:
+            unpaid = never and cash.invoiced >= Fraction(least, of)
+            why = cancelled(part.month, covered, case, terms.partner, unpaid=unpaid, policy=policy, today=today)
         found.append(Slot(part, number, base, month_base, covered, why))
     return tuple(found)
+
+
+def _month_bases(parts: Sequence[Part], bases: Sequence[Base | None]) -> list[Fraction]:
+    """Return the monthly base of each part; those of one base share one."""
+    found: list[Fraction] = []
+    monthly, base = _NOTHING, None
+    for part, known in zip(parts, bases, strict=True):
+        if known is not base:
+            base, monthly = known, known.monthly() if known else _NOTHING
+        found.append(monthly if part.days is None else monthly * part.share)
+    return found
+
+
+def _needed(month_bases: Sequence[Fraction], tolerance: Fraction) -> tuple[list[int], int]:
+    """Return what the net cash must reach for each month to be covered, and the denominator of all of them."""
+    of = lcm(tolerance.denominator, *{base.denominator for base in month_bases})
+    forgiven = tolerance.numerator * (of // tolerance.denominator)
+    return list(accumulate([base.numerator * (of // base.denominator) - forgiven for base in month_bases])), of
