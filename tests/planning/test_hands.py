@@ -152,7 +152,18 @@ def test_a_copy_that_was_not_told_yet_may_be_cleared() -> None:
     rows: dict[str, dict[str, Cell]] = {"r1": LEAD, "r2": dict(LEAD)}
 
     assert () == judged("Leads", rows, {"r1": LEAD, "r2": {**LEAD, "Deal ID": None}}).hands
+    emptied = {**LEAD, "Lead": None, "Deal ID": None, "Client ID": None}
+    assert () == judged("Leads", rows, {"r1": LEAD, "r2": emptied}).hands
     assert 1 == len(judged("Leads", rows, {"r1": LEAD, "r2": {**LEAD, "Deal ID": "5"}}).hands)
+
+
+@pytest.mark.parametrize("more", [{}, {"Submitted": NOON}])
+def test_a_copy_of_a_lead_that_is_not_in_the_crm(more: dict[str, Cell]) -> None:
+    """Its key alone is another row's; one that says when it was sent is younger than one that does not."""
+    first: dict[str, Cell] = {"Lead": "L-AAAAAAAA", "Status": "In review"}
+    second = {**first, **more}
+
+    assert () == judged("Leads", {"r1": first, "r2": second}, {"r1": first, "r2": {**second, "Lead": None}}).hands
 
 
 @pytest.mark.parametrize(
@@ -188,6 +199,27 @@ def test_a_note_in_problem_may_be_taken_away() -> None:
     assert ((), "Email is missing.") == (read.hands, read.stands["r1"]["Problem"])
     assert (["Problem"], "Email is missing.") == ([h.column for h in gone.hands], gone.rows[0].cells["Problem"])
     assert (None, None) == (without(note, {note}), without(None, {note}))
+    assert "one\ntwo" == without(f"one\n{note}\ntwo", {note})
+
+
+def test_one_of_several_notes_may_be_taken_away() -> None:
+    """The problem above them stands as it was written; rows without notes are looked at as ever."""
+    both: dict[str, Cell] = {**LEAD, "Problem": "Email is missing.\none\ntwo"}
+    one: dict[str, Cell] = {**LEAD, "Problem": "Email is missing.\ntwo"}
+    other: dict[str, Cell] = {**LEAD, "Lead": "L-BBBBBBBB", "Deal ID": "9002", "Problem": "Company is missing."}
+
+    found = judged("Leads", {"r1": both, "r2": other}, {"r1": one, "r2": other}, notes={"r1": {"one", "two"}})
+
+    assert () == found.hands
+    assert ["Email is missing.", "Company is missing."] == [row.cells["Problem"] for row in found.rows]
+
+
+def test_a_row_is_called_by_the_key_that_it_has_now() -> None:
+    """Where none was kept of it."""
+    before: dict[str, Cell] = {"Status": "New"}
+    found = judged("Leads", {"r1": before}, {"r1": {"Lead": "L-BBBBBBBB", "Status": "Won"}}, known={"Status"})
+
+    assert ["L-BBBBBBBB"] == [hand.key for hand in found.hands]
 
 
 # ---- rows that are gone ---------------------------------------------------------------------------------------------
@@ -197,6 +229,7 @@ def test_locked_lines_and_statements_come_back() -> None:
     """With what staff wrote there; open lines are made anew by planning, and what another row carries stands there."""
     kept = {
         "paid": Kept(LINE), "stated": Kept({**LINE, "Line": "9001/acme/2026-02/commission", "Status": "Confirmed"}),
+        "bare": Kept({"Line": "9001/acme/2026-05/commission", "Status": "Paid"}),
         "open": Kept({"Line": "9001/acme/2026-03/commission", "Status": "Confirmed"}),
         "copied": Kept({**LINE, "Line": "9001/acme/2026-04/commission"}), "blank": Kept({"Status": "Paid"}),
     }  # fmt: skip
@@ -205,7 +238,7 @@ def test_locked_lines_and_statements_come_back() -> None:
     lines = judge_gone("Commissions", standing, kept)
     statements = judge_gone("Statements", (), {"s1": Kept({"Statement": "2026-Q1/acme/GBP", "Status": "Draft"})})
 
-    assert ["paid", "stated"] == [ghost.id for ghost in lines.ghosts]
+    assert ["paid", "stated", "bare"] == [ghost.id for ghost in lines.ghosts]
     assert LINE == lines.ghosts[0].cells
     assert (("open", "copied", "blank"), ()) == (lines.forgotten, lines.doubted)
     assert ["s1"] == [ghost.id for ghost in statements.ghosts]
@@ -283,6 +316,18 @@ def test_a_part_below_the_share_passes() -> None:
 
     for count, stops in ((12, False), (13, True)):
         rows = {r: {**c, "Amount": Decimal(999)} if n < count else c for n, (r, c) in enumerate(kept.items())}
+        assert stops == (too_much_words(kept, rows) is not None)
+
+
+def test_exactly_the_share_of_all_cells_passes() -> None:
+    """Of forty cells twelve, in no column ten; the thirteenth is looked at."""
+    kept = table_of(5)
+    places = [(row, column) for column in ("Amount", "Why", "Partner") for row in kept]
+
+    for count, stops in ((12, False), (13, True)):
+        rows = {row: dict(cells) for row, cells in kept.items()}
+        for row, column in places[:count]:
+            rows[row][column] = "x"
         assert stops == (too_much_words(kept, rows) is not None)
 
 
