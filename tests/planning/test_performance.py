@@ -74,6 +74,7 @@ def test_as_many_lost_as_won() -> None:
     """Half of those decided is won; and what cost something and brought nothing has a ratio of nothing."""
     assert Fraction(1, 2) == one([won("L-1"), lead("L-2", "Lost")]).win_rate
     assert 0 == one([], [line("2025-01")]).ratio("GBP")
+    assert 24000 == one([won("L-1")], [line("2025-01", "0.50")]).ratio("GBP")
 
 
 def test_before_anything_came_of_it() -> None:
@@ -119,6 +120,8 @@ def test_days_are_the_programmes_days() -> None:
     late = lead("L-1", Submitted=datetime(2025, 6, 30, 23, 30, tzinfo=UTC))
 
     assert {"Approved": 1} == one([late], (), {"L-1": {"Approved": day("2025-07-02")}}).days
+    evening = datetime(2025, 7, 2, 23, 30, tzinfo=UTC)
+    assert {"Won": 2} == one([won("L-1", Submitted=late.submitted, Won_on=evening)]).days
 
 
 # ---- days from the Activity table -----------------------------------------------------------------------------------
@@ -141,6 +144,7 @@ def test_status_days_are_read_as_the_worker_writes_them() -> None:
     found = status_days(rows, LONDON)
 
     assert {"Qualified": date(2025, 3, 31), "Client pitch": date(2025, 3, 31)} == found["L-1"]
+    assert found == status_days(rows[::-1], LONDON)
     assert "L-2" not in found
     assert {} == status_days(
         [Row("Activity", "rec1", {"About": "L-1", "After": "Status: Won", "When": "soon"})], LONDON

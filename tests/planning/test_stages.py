@@ -94,10 +94,10 @@ def test_a_new_deal_fills_its_row() -> None:
         "Client ID": "77", "Deal stage": "Appointment", "Deal value": Decimal(12000), "Deal currency": "GBP",
         "Interval": "annual", "Synced": NOW,
     } == edit.after  # fmt: skip
-    assert edit.before.keys() == edit.after.keys()
+    assert {**dict.fromkeys(edit.after), "Synced": ago(days=1)} == edit.before
     assert ("Leads", "rec1", KEY, "north-star") == (edit.table, edit.row, edit.key, edit.about)
     assert "deal 1 stands in Appointment" == edit.reason
-    assert () == plan.tells
+    assert ("stages", ()) == (plan.flow, plan.tells)
 
 
 def test_a_won_deal() -> None:
@@ -112,6 +112,9 @@ def test_a_won_deal() -> None:
         tell.needs, tell.notice.kind, tell.notice.recipient.email,
     )  # fmt: skip
     assert f"partner North Star, company Acme, lead {KEY}, status Won, before Qualified" == tell.notice.text
+    assert ("status", "") == (tell.notice.subject, tell.notice.html)
+    assert (("Company", "Acme"), ("Status", "Won"), ("Lead", KEY)) == tell.notice.rows
+    assert "the partner is told of the new status" == tell.reason
     assert f"north-star/status/{KEY}/Won/{ago(days=1).isoformat()}" == tell.notice.key
 
 
@@ -121,6 +124,11 @@ def test_worth_that_changes_in_the_crm() -> None:
 
     assert {"Deal value": None, "Interval": None, "Deal currency": "EUR"} == after(plan)
     assert "deal 1 changed in the CRM" == plan.edits[0].reason
+
+
+def test_a_term_stands_with_the_interval() -> None:
+    """Where the deal states one."""
+    assert {"Interval": "annual, 18 months"} == after(planned(row(), deal(term_months=18)))
 
 
 def test_a_number_kept_as_text_is_that_number() -> None:
@@ -142,6 +150,8 @@ def test_a_problem_of_the_money_rules_is_told_and_goes() -> None:
 def test_a_row_whose_deal_was_not_read_is_left_alone() -> None:
     """Nothing is known of it."""
     assert 0 == len(planned(row(Status="anything"), deal("2", lead=None)))
+    plan, _ = outcome([row(), row("rec2", Deal_ID="2", Deal_value=None)], deal("2", lead=lead_key("rec2")))
+    assert [("rec2", Decimal(12000))] == [(edit.row, edit.after["Deal value"]) for edit in plan.edits]
 
 
 # ---- hold -----------------------------------------------------------------------------------------------------------
@@ -187,6 +197,13 @@ def test_two_leads_on_one_deal_are_told() -> None:
 
     text = "Its deal is tied to another lead row too, and only one of them can earn: clear the Deal ID of one of them"
     assert [("rec2", text)] == [(edit.row, edit.after["Problem"]) for edit in plan.edits]
+
+
+def test_two_leads_on_two_deals_are_none_of_each_others_business() -> None:
+    """Each earns on its own."""
+    plan, _ = outcome([row(), row("rec2", Deal_ID="2")], deal(), deal("2", lead=lead_key("rec2")))
+
+    assert 0 == len(plan)
 
 
 def test_two_leads_on_one_deal_of_which_the_money_rules_speak() -> None:
@@ -268,6 +285,21 @@ def test_marks_are_of_rows_that_are_up_to_date() -> None:
     _, marks = outcome([row(Problem="old"), row("rec2", Deal_ID="2", Status="Won")], deal(), deal("2", lead=None))
 
     assert {"rec1"} == marks.keys()
+    _, others = outcome([row(Deal_value=Decimal(9))], deal(value=Decimal(9)))
+    assert ("new", "new") == tuple(mark["rec1"].partition(" ")[0] for mark in (marks, others))
+    assert marks["rec1"] != others["rec1"]
+
+
+def test_a_stage_may_have_blanks_in_its_id() -> None:
+    """Some have; a status that the rules renamed is no news there either."""
+    rules = replace(PIPELINE.rules, statuses={"first talk": "Qualified"})
+    renamed = replace(rules, statuses={"first talk": "Won"})
+    stands, now = row(Deal_stage="first talk"), deal(stage="first talk")
+    _, marks = outcome([stands], now, pipeline=replace(PIPELINE, rules=rules))
+
+    plan = planned(stands, now, pipeline=replace(PIPELINE, rules=renamed), seen=marks)
+
+    assert ({"Status": "Won"}, ()) == (after(plan), plan.tells)
 
 
 def test_without_marks_cells_are_put_right_in_silence() -> None:
