@@ -7,7 +7,7 @@ moves in the transaction that stores them. Losing a shelf costs a full reading, 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -93,6 +93,7 @@ class Mirror:
         if self._followed:
             return
         self._followed = True
+        self._distrust(p for p in schema.tables.values() if p.absent or p.unfit)
         hook = self._feed.hook()
         tables = {p.id: (p, s) for p in schema.tables.values() if (s := self._good_state(p, hook))}
         if not tables or hook is None:
@@ -110,6 +111,12 @@ class Mirror:
         self._remember_people(changes, [placed for placed, _ in tables.values()])
         for placed, state in tables.values():
             self._apply(placed, state, changes)
+
+    def _distrust(self, broken: Iterable[Placed]) -> None:
+        """Let tables that lack a column be read in full once they have it: no feed tells what retyping did to cells."""
+        for placed in broken:
+            if self._state(placed):
+                self._memory.save(self._shelf(placed), {}, cursor="{}")
 
     def changed_by(self, placed: Placed, row: str, column: str) -> str | None:
         """Return who changed a cell of the worker's last, if the feed said that it was a person."""

@@ -37,6 +37,7 @@ _READABLE = {
     "checkbox": frozenset({"formula", "singleSelect"}) | TEXT_TYPES,
     "select": frozenset({"formula", "rollup", "multipleLookupValues"}),
 }
+_REMEDY = "`quarterday doctor` says what is missing, `quarterday setup --apply` makes it"
 _FAMILY = {"money": "number", "datetime": "date", "number": "number", "date": "date", "checkbox": "checkbox",
            "select": "select"}  # fmt: skip
 
@@ -87,19 +88,47 @@ class Schema:
     count: int
 
     def placed(self, name: str) -> Placed:
-        """Return a table that is whole; Refused, naming what is missing, when it is not."""
-        remedy = "`quarterday doctor` says what is missing, `quarterday setup --apply` makes it"
+        """Return a table that is sound; Refused, naming what is wrong, when it is not."""
+        if fault := self.fault(name):
+            raise fault
+        return self.tables[name]
+
+    def faults(self) -> dict[str, Refused]:
+        """Return what is wrong with our tables, by name; those that are sound are left out."""
+        return {name: fault for name in TABLES if (fault := self.fault(name))}
+
+    def fault(self, name: str) -> Refused | None:
+        """Return what is wrong with a table; None when it is sound."""
         if name not in self.tables:
-            raise Refused(SERVICE, f"the base has no table {name}: {remedy}", "NO_TABLE")
+            return Refused(SERVICE, f"the base has no table {name}: {_REMEDY}", "NO_TABLE")
         found = self.tables[name]
         if lacking := (*found.absent, *found.unfit):
-            words = f"the table {name} has no usable column {', '.join(lacking)}: {remedy}"
-            raise Refused(SERVICE, words, "NO_COLUMN", lacking[0])
-        return found
+            why = "; ".join(_reasons(found))
+            words = f"the table {name} has no usable column {', '.join(lacking)}: {why}; {_REMEDY}"
+            return Refused(SERVICE, words, "NO_COLUMN", lacking[0])
+        return self._broken_link(found)
+
+    def _broken_link(self, table: Placed) -> Refused | None:
+        """Return what is wrong with a table whose links lead to rows of ours that can't be told apart."""
+        for column, found in table.fields.items():
+            target = next((p for p in self.tables.values() if p.id == found.linked), None)
+            if target is not None and target.table.key in (*target.absent, *target.unfit):
+                lacks = f"{target.table.name}, which has no usable column {target.table.key}"
+                words = f"the column {column} of the table {table.table.name} links to {lacks}: {_REMEDY}"
+                return Refused(SERVICE, words, "NO_COLUMN", column)
+        return None
 
     def by_id(self, table: str) -> Placed | None:
         """Return the table of ours that has this id in the base, if its rows can be told apart by our key."""
         return next((p for p in self.tables.values() if p.id == table and p.table.key in p.fields), None)
+
+
+def _reasons(placed: Placed) -> Iterator[str]:
+    for name in placed.absent:
+        yield f"{name} is not there"
+    for name in placed.unfit:
+        types = types_for(placed.table.column(name))
+        yield f"{name} is of the type {placed.fields[name].type} now, which can't hold it: make it {types} again"
 
 
 def fits(table: Table, column: Column, type_: str) -> bool:

@@ -19,7 +19,7 @@ from worker.connectors.airtable.setup import Wanted, make
 from worker.connectors.airtable.tens import Outcome
 from worker.connectors.airtable.writing import Writer
 from worker.domain.cells import Cell, Row
-from worker.ports import Caller, Check, Clock, Edit, Memory, Missing, ServiceError
+from worker.ports import Caller, Check, Clock, Edit, Memory, Missing, Reading, ServiceError
 
 
 class AirtableTracker:
@@ -85,11 +85,16 @@ class AirtableTracker:
 
         Costs one call when nothing changed since the last run, none when this run has asked already.
         """
+        return self.read_sound(tables, whole=whole).of(tables)
+
+    def read_sound(self, tables: Sequence[str], *, whole: bool = False) -> Reading:
+        """Read like `read`, but leave out the tables that lack a column of ours, or are missing themselves."""
         schema = self.schema()
-        wanted = [schema.placed(name) for name in tables]
+        faults = schema.faults()
+        wanted = [schema.placed(name) for name in tables if name not in faults]
         linked = [target for placed in wanted for target in links_of(placed, schema)]
         self._mirror.bring(schema, [*wanted, *linked], whole=whole)
-        return {placed.table.name: self._rows(placed) for placed in wanted}
+        return Reading({placed.table.name: self._rows(placed) for placed in wanted}, faults)
 
     def write(self, edits: Sequence[Edit]) -> Sequence[str | ServiceError]:
         """Write cells; return per edit the row's id or the error. A refused batch is split until the row is alone.
