@@ -29,6 +29,8 @@ SHARED = frozenset({"gmail.com", "linkedin.com", "yahoo.co.uk"})
         ("\u200b\u00a0\x01", ""),
         ("\ue000Acme", "Acme"),
         ("Łódź 🚀", "Łódź 🚀"),
+        ("line\u2028line\u2029paragraph", "line line paragraph"),
+        ("half\ud800 a pair", "half a pair"),
     ],
 )
 def test_clean_keeps_what_people_can_read(written: str, plain: str) -> None:

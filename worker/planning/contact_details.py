@@ -30,7 +30,7 @@ def clean(text: str) -> str:
     """Return the text without control and formatting characters and with single blanks."""
     if text.isascii() and text.isprintable():  # nearly all are, and there are many
         return " ".join(text.split())
-    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in text)
+    kept = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
     return " ".join("".join(c for c in kept if unicodedata.category(c) not in {"Cf", "Co", "Cs"}).split())
 
 
