@@ -252,14 +252,18 @@ def test_a_dead_token_of_the_tracker_stops_the_writing(bench: Bench) -> None:
 
 
 def test_an_activity_table_that_refuses_is_said(bench: Bench) -> None:
-    """What can't be told in the Activity table is an error in words and undoes nothing."""
+    """What can't be told in the Activity table is said in words, undoes nothing and fails no run."""
     bench.leads("r1")
     bench.tracker.whole = [None, Refused("dicts", "there is no table Activity")]
     whole = bench.apply(plan(edit("r1", "L-1", Status="Won")))
+    bench.tracker.whole = [None, Unavailable("dicts", "down")]
+    down = bench.apply(plan(edit("r1", "L-1", Status="Approved")))
     bench.tracker.errors["L-2"] = Unavailable("dicts", "not now")
     single = bench.apply(plan(edit("r1", "L-1", Status="Lost"), edit(None, "L-2", "Statements", Status="Draft")))
 
-    assert ("failed", ("dicts: there is no table Activity",)) == (whole.state, whole.errors)
+    assert ("needs attention", ()) == (whole.state, whole.errors)
+    assert ("The Activity table is paused, and what needs it waits: there is no table Activity",) == whole.problems
+    assert ("dicts: down",) == down.errors
     assert {"Status": "Lost"} == bench.world.table("Leads")["r1"]
     assert "waiting" == single.state
 

@@ -18,7 +18,7 @@ from worker.engine.outbox import drain, nothing
 from worker.engine.pushes import push_all
 from worker.engine.result import Result, Tally
 from worker.engine.rows import Progress, Rows, never, of_edit, refuse_what_is_not_ours
-from worker.ports import Clock, Crm, Notifier, ServiceError, Tracker, UnsafePlan
+from worker.ports import Clock, Crm, Notifier, Refused, ServiceError, Tracker, UnsafePlan, paused
 
 T = TypeVar("T", Push, RowEdit)
 
@@ -165,6 +165,9 @@ def _record(tally: Tally, tracker: Tracker, clock: Clock, guard: Callable[[], No
     guard()
     try:
         outcomes = tracker.append(ACTIVITY.name, rows)
+    except Refused as fault:  # all is done, and only not told there: for a person to mend, and no run failed
+        tally.problem(paused(ACTIVITY.name, fault))
+        return
     except ServiceError as error:
         outcomes = [error]
     for outcome in outcomes:
