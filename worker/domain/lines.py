@@ -15,6 +15,7 @@ LineKind = Literal["commission", "clawback", "reinstatement", "correction"]
 LineStatus = Literal["Expected", "Waiting", "Confirmed", "On statement", "Invoiced", "Paid", "On hold", "Cancelled"]
 StatementStatus = Literal["Draft", "Issued", "Billed", "Part paid", "Paid", "Carried"]
 BillOutcome = Literal["none", "match", "short", "over", "wrong-currency", "duplicate", "voided", "suggestion"]
+_MONTHS: dict[Interval, int] = {"monthly": 1, "quarterly": 3, "annual": 12}
 LOCKED: frozenset[str] = frozenset({"On statement", "Invoiced", "Paid"})
 
 
@@ -28,10 +29,11 @@ class Base:
 
     def monthly(self) -> Fraction:
         """Return the value normalised to one month."""
-        months = {"monthly": 1, "quarterly": 3, "annual": 12}.get(self.interval) or self.term_months
+        months = _MONTHS.get(self.interval) or self.term_months
         if not months:
             raise ValueError("a total needs its term")
-        return Fraction(self.value) / months
+        numerator, denominator = self.value.as_integer_ratio()
+        return Fraction(numerator, denominator * months)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ _DIGITS = {
     **dict.fromkeys(("CLF", "UYW"), 4),
 }
 
+_SHOWN = tuple(f",.{places}f" for places in range(5))  # by minor digits
 _WIDE = Context(prec=MAX_PREC)  # moving the point never drops a digit
 _EXACT = re.compile(r"-?[0-9]+(?:\.[0-9]+|/[0-9]*[1-9][0-9]*)?\Z")
 
@@ -32,14 +33,24 @@ def minor_unit(currency: str) -> Fraction:
     return Fraction(1, 10 ** digits(currency))
 
 
-def rounded(amount: Exact, currency: str) -> Decimal:
-    """Round half away from zero to the currency's minor digits; the only rounding there is."""
-    places = digits(currency)
-    numerator, denominator = amount.as_integer_ratio()
-    units, rest = divmod(abs(numerator) * 10**places, denominator)
+def nearest(numerator: int, denominator: int) -> int:
+    """Round a fraction half away from zero to a whole number; the only rounding there is."""
+    units, rest = divmod(abs(numerator), denominator)
     if 2 * rest >= denominator:
         units += 1
-    return Decimal(-units if numerator < 0 else units).scaleb(-places, _WIDE)
+    return -units if numerator < 0 else units
+
+
+def of_minor_units(units: int, places: int) -> Decimal:
+    """Return so many minor units as an amount of the currency, which has so many minor digits."""
+    return _WIDE.scaleb(Decimal(units), -places)
+
+
+def rounded(amount: Exact, currency: str) -> Decimal:
+    """Round half away from zero to the currency's minor digits."""
+    places = digits(currency)
+    numerator, denominator = amount.as_integer_ratio()
+    return of_minor_units(nearest(numerator * 10**places, denominator), places)
 
 
 def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
@@ -54,7 +65,12 @@ def zero(currency: str) -> Decimal:
 
 def shown(amount: Exact, currency: str) -> str:
     """Return an amount as people read it, without the currency: `1,234.50`, `4,167`."""
-    return f"{rounded(amount, currency):,.{digits(currency)}f}"
+    return in_words(rounded(amount, currency), currency)
+
+
+def in_words(amount: Decimal, currency: str) -> str:
+    """Return an amount that is rounded already as people read it."""
+    return format(amount, _SHOWN[digits(currency)])
 
 
 def exact_text(value: Fraction) -> str:

@@ -1,6 +1,6 @@
 """The months of a deal, what each was made with, and the amounts: F(k, j), so that any run of months sums exactly.
 
-Everything is exact until `telescoped` rounds, once. Who earns: `earning`; tiers and caps: `tiers`; cash: `cash`.
+Everything is exact until `priced` rounds, once. Who earns: `earning`; tiers and caps: `tiers`; cash: `cash`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from itertools import accumulate
+from math import lcm
 
 from worker.domain.lines import Base
-from worker.domain.money import rounded, zero
+from worker.domain.money import digits, nearest, of_minor_units, zero
 from worker.domain.months import Month
 from worker.domain.plans import CommissionPlan
 from worker.planning.cash import Cover
@@ -22,7 +22,6 @@ from worker.planning.earning import Case
 from worker.planning.terms import Terms
 
 _WHOLE = Fraction(1)
-_NOTHING = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +91,7 @@ class Priced:
     before: Decimal
     total: Decimal
     pieces: tuple[Piece, ...] = ()
+    uneven: bool = False  # rounding the running totals made the line another amount than its exact one
     capped: bool = False
 
 
@@ -153,21 +153,31 @@ def priced(runs: Sequence[Run], exact: Sequence[Sequence[tuple[Fraction, tuple[P
     the base changes, F starts afresh.
     """
     currency = runs[0].case.currency
-    none = zero(currency)
+    places, none = digits(currency), zero(currency)
     found: list[list[Priced]] = [[] for _ in runs]
-    sums = [_NOTHING] * len(runs)
-    totals = [none] * len(runs)
-    before: Fraction | None = None
+    # Sums are whole parts of a minor unit, as exact as fractions and far cheaper; totals are rounded to minor units.
+    unit = lcm(*{line.denominator for own in exact for line, _ in own})
+    sums, totals, written = [0] * len(runs), [0] * len(runs), [none] * len(runs)
+    before: Base | None = None
     for place, slot in enumerate(runs[0].slots):
-        base = slot.base.monthly() if slot.base else None
-        if base != before:
-            sums, totals, before = [_NOTHING] * len(runs), [none] * len(runs), base
-        sums = [so_far + own[place][0] for so_far, own in zip(sums, exact, strict=True)]
-        rounded_before = none
-        for j, whole in enumerate(accumulate(sums)):
-            now = rounded(whole, currency)
+        if slot.base is not before:
+            if _monthly(slot.base) != _monthly(before):
+                sums, totals, written = [0] * len(runs), [0] * len(runs), [none] * len(runs)
+            before = slot.base
+        whole = rounded_before = 0
+        for j, own in enumerate(exact):
+            line, pieces = own[place]
+            parts = line.numerator * 10**places * (unit // line.denominator)
+            sums[j] += parts
+            whole += sums[j]
+            now = nearest(whole, unit)
             total = now - rounded_before
-            line, pieces = exact[j][place]
-            found[j].append(Priced(line, total - totals[j], totals[j], total, pieces))
-            rounded_before, totals[j] = now, total
+            uneven = parts != (total - totals[j]) * unit
+            amount = of_minor_units(total, places)
+            found[j].append(Priced(line, amount - written[j], written[j], amount, pieces, uneven))
+            rounded_before, totals[j], written[j] = now, total, amount
     return found
+
+
+def _monthly(base: Base | None) -> Fraction | None:
+    return None if base is None else base.monthly()

@@ -1,6 +1,7 @@
 """What the client of a deal has really paid, net of tax, day by day; and since when that covers a month.
 
-Exact throughout: fractions, or whole numbers of parts. Which invoices are the deal's: `matching`; what is said of a month: `statuses`.
+Exact throughout: fractions, or whole numbers of parts. Which invoices are the deal's: `matching`; what is said of a
+month: `statuses`.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from worker.planning.conversion import NO_RATE, Missing, Rate, converted, rate_f
 from worker.planning.corrections import Earned, Keys, adjustment, answered, cancel
 from worker.planning.earning import Case, Facts, deal_order, survey
 from worker.planning.runs import cash_of, runs_of
-from worker.planning.statuses import commission_line, held, not_earned, stand_still
+from worker.planning.statuses import Pen, held, not_earned, stand_still
 from worker.planning.tiers import cut_to_caps, exact_amounts
 from worker.planning.true_ups import true_up_lines, true_ups
 
@@ -104,6 +104,7 @@ def _case_lines(
         months = rows[run.partner]
         still = case.doubt or (case.gap if run.plan.fee is None else None)
         hold = held(case, run.terms.partner, None)
+        pen = Pen.of(run, cash, today)
         for slot, amount in zip(run.slots, amounts, strict=True):
             group = months.pop(str(slot.month), [])
             key = line_key(case.home, run.partner, slot.month, "commission")
@@ -113,7 +114,7 @@ def _case_lines(
             )
             known = rate if isinstance(rate, Rate) else None
             added = adjustment(group, known.currency if known else case.currency)
-            main = commission_line(run, slot, amount, standing, rate=rate, adjustment=added, cash=cash, today=today)
+            main = pen.line(slot, amount, key, standing, rate=rate, adjustment=added)
             reason = not_earned(slot, today)
             due = converted(amount.amount, known) + added if reason is None else zero(main.currency)
             stuck = still or (rate.reason if isinstance(rate, Missing) else None)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 
 from worker.domain.facts import Partner
-from worker.domain.lines import Base, Line, LineStatus, line_key
+from worker.domain.lines import Line, LineStatus
 from worker.domain.money import shown, zero
 from worker.domain.months import Month
 from worker.domain.plans import Policy
@@ -18,10 +17,9 @@ from worker.planning.cash import Cover, Receipts
 from worker.planning.conversion import Missing, Rate, conversion, conversion_text, converted
 from worker.planning.earning import Case
 from worker.planning.terms import plan_text
+from worker.planning.wording import CUT, Sums, staffs_text
 
-_SPELLED = {"quarterly": ("a quarter", 3), "annual": ("a year", 12)}
 TICKED = "Hold is ticked"
-CUT = "; cut to the cap"
 _CASH = re.compile(r"; (?:covered by|nothing to be paid|waits for the client).*", re.DOTALL)
 
 
@@ -78,136 +76,90 @@ def not_earned(slot: Slot, today: date) -> str | None:
     return None if slot.cover is not None else "what the client paid does not cover it"
 
 
-def commission_line(
-    run: Run, slot: Slot, priced: Priced, row: Line | None, *, rate: Rate | Missing | None, adjustment: Decimal,
-    cash: Receipts, today: date,
-) -> Line:  # fmt: skip
-    """Return the line of a month as it must stand while it is not locked; staff's cells of its row stay.
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Writes the lines of one run: what all its months have in common is looked up, and put into words, once."""
 
-    Without the rate that it needs it waits in the deal's currency, held from when its month is over.
-    """
-    case, partner = run.case, run.terms.partner
-    hold = held(case, partner, row) or (case.gap if run.plan.fee is None else None)
-    known = rate if isinstance(rate, Rate) else None
-    if isinstance(rate, Missing) and slot.month.over(today):
-        hold = hold or rate.reason
-    if hold is None and case.left_on is not None and slot.cover is None:
-        hold = f"the deal is open again since {case.left_on}, and the month is not paid for"
-    status, reason = judge(slot.month, covered=slot.cover is not None, cancel=slot.cancelled, hold=hold, today=today)
-    confirmed = slot.cover if status == "Confirmed" else None
-    currency = known.currency if known else case.currency
-    earned = zero(case.currency) if status == "Cancelled" else priced.amount
-    amount = zero(currency) if status == "Cancelled" else converted(earned, known) + adjustment
-    return Line(
-        key=row.key if row is not None else line_key(case.home, run.partner, slot.month, "commission"),
-        deal=case.home, partner=run.partner, month=slot.month, kind="commission", currency=currency, amount=amount,
-        status=status,
-        why="" if status == "Cancelled" else _why(run, slot, priced, known, adjustment, status, cash),
-        lead=case.lead.key, client=case.lead.company_name, base=slot.base,
-        month_base=slot.month_base if run.plan.fee is None else None, rate=rate_text(run, priced),
-        plan=plan_text(run.plan), share=run.terms.percent, invoice=", ".join(confirmed.invoices) if confirmed else "",
-        covered_on=confirmed.on if confirmed else None, reason=reason,
-        capped=priced.capped and status != "Cancelled", hold=row is not None and row.hold,
-        adjustment=row.adjustment if row is not None else None, row=row.row if row is not None else None,
-        converted=conversion(earned, case.currency, known),
-    )  # fmt: skip
+    run: Run
+    today: date
+    hold: str | None  # why its lines are held, but for what a row says itself
+    plan: str
+    sums: Sums
+    of_months: str  # how many there are
+    waits: str  # what a month waits for
 
+    @staticmethod
+    def of(run: Run, cash: Receipts, today: date) -> Pen:
+        """Take up the pen for a run."""
+        case, plan = run.case, run.plan
+        return Pen(
+            run=run, today=today, hold=held(case, run.terms.partner, None) or (case.gap if plan.fee is None else None),
+            plan=plan_text(plan), sums=Sums.of(run), of_months=f" of {len(run.slots)}" if plan.months else "",
+            waits=f"waits for the client: {waits_for(cash, case.currency)}",
+        )  # fmt: skip
 
-def stand_still(row: Line, reason: str) -> Line:
-    """Hold a line as it is, without what was said of its cash; what is locked or cancelled stays so."""
-    if row.locked or row.status == "Cancelled":
-        return row
-    return replace(row, status="On hold", reason=reason, covered_on=None, invoice="", why=_CASH.sub("", row.why))
+    def line(
+        self, slot: Slot, priced: Priced, key: str, row: Line | None, *, rate: Rate | Missing | None,
+        adjustment: Decimal,
+    ) -> Line:  # fmt: skip
+        """Return the line of a month as it must stand while it is not locked; staff's cells of its row stay.
 
-
-# ---- Why ------------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1024)
-def percent(rate: Decimal) -> str:
-    """Return a percentage as people read it: `12.5 %`."""
-    text = f"{rate:f}"
-    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
-
-
-def rate_text(run: Run, amount: Priced) -> str:
-    """Return what stands in the Rate column: `10 %`, `10 % / 15 %`, `fee 100.00`."""
-    if run.plan.fee is not None:
-        return f"fee {shown(run.plan.fee, run.case.currency)}"
-    return " / ".join(percent(piece.rate) for piece in amount.pieces)
-
-
-@lru_cache(maxsize=4096)  # the twelve lines of a deal share one
-def base_text(base: Base, currency: str) -> str:
-    """Return a base as people read it: `1,000.00 a month (12,000.00 a year ÷ 12)`."""
-    monthly = f"{shown(base.monthly(), currency)} a month"
-    if base.interval == "monthly":
-        return monthly
-    if base.interval == "total":
-        return f"{monthly} ({shown(base.value, currency)} in {base.term_months} months ÷ {base.term_months})"
-    words, months = _SPELLED[base.interval]
-    return f"{monthly} ({shown(base.value, currency)} {words} ÷ {months})"
-
-
-def sum_text(run: Run, slot: Slot, amount: Priced) -> str:
-    """Return the sum that made a line: base, days, rate, share and, where rounding matters, the running totals."""
-    currency, plan = run.case.currency, plan_text(run.plan)
-    percents = run.terms.percent
-    share = "" if percents == 100 else f" × {percent(percents)} share"
-    if run.plan.fee is not None:
-        text = f"{rate_text(run, amount)} (plan {plan}){share}"
-    else:
-        text = base_text(slot.base, currency) if slot.base else ""
-        if slot.part.days is not None:
-            text += f" × {slot.part.days} of {slot.part.of} days"
-        if len(amount.pieces) == 1:
-            text += f" × {percent(amount.pieces[0].rate)} (plan {plan}){share}"
+        Without the rate that it needs it waits in the deal's currency, held from when its month is over.
+        """
+        run, case = self.run, self.run.case
+        hold = self._held(slot, row, rate)
+        status, reason = judge(
+            slot.month, covered=slot.cover is not None, cancel=slot.cancelled, hold=hold, today=self.today
+        )
+        known = rate if isinstance(rate, Rate) else None
+        currency = known.currency if known else case.currency
+        rated, why = self.sums.of_month(slot, priced)
+        if status == "Cancelled":
+            earned, amount, why = zero(case.currency), zero(currency), ""
         else:
-            parts = " + ".join(f"{shown(p.base, currency)} × {percent(p.rate)}" for p in amount.pieces)
-            text += f"{share}: {parts} (plan {plan})"
-    uncut = amount.total - amount.before
-    if amount.exact != uncut:
-        text += f", running total {shown(amount.total, currency)} − {shown(amount.before, currency)}"
-    return f"{text} = {shown(uncut, currency)}"
+            earned, amount = priced.amount, converted(priced.amount, known) + adjustment
+            why += self._after_the_sum(slot, priced, known, adjustment, status)
+        confirmed = slot.cover if status == "Confirmed" else None
+        return Line(
+            key=key, deal=case.home, partner=run.partner, month=slot.month, kind="commission", currency=currency,
+            amount=amount, status=status, why=why, lead=case.lead.key, client=case.lead.company_name, base=slot.base,
+            month_base=slot.month_base if run.plan.fee is None else None, rate=rated, plan=self.plan,
+            share=run.terms.percent, invoice=", ".join(confirmed.invoices) if confirmed else "",
+            covered_on=confirmed.on if confirmed else None, reason=reason,
+            capped=priced.capped and status != "Cancelled", hold=row is not None and row.hold,
+            adjustment=row.adjustment if row is not None else None, row=row.row if row is not None else None,
+            converted=conversion(earned, case.currency, known),
+        )  # fmt: skip
+
+    def _held(self, slot: Slot, row: Line | None, rate: Rate | Missing | None) -> str | None:
+        """Return why a line is held."""
+        case = self.run.case
+        hold = held(case, self.run.terms.partner, row) if row is not None and row.hold else self.hold
+        if hold is None and isinstance(rate, Missing) and slot.month.over(self.today):
+            return rate.reason
+        if hold is None and case.left_on is not None and slot.cover is None:
+            return f"the deal is open again since {case.left_on}, and the month is not paid for"
+        return hold
+
+    def _after_the_sum(
+        self, slot: Slot, priced: Priced, rate: Rate | None, adjustment: Decimal, status: LineStatus
+    ) -> str:
+        """Return what `Why` says after the sum: what fits, the conversion, what staff added, which month, its cash."""
+        currency = self.run.case.currency
+        text = f", of which {shown(priced.amount, currency)} fit" if priced.capped else ""
+        if rate is not None:
+            text += conversion_text(priced.amount, currency, rate, cut=priced.capped)
+        if adjustment:
+            text += staffs_text(converted(priced.amount, rate), adjustment, rate.currency if rate else currency)
+        text += "; once" if self.run.plan.fee is not None else f"; month {slot.number}{self.of_months}"
+        if status in ("Waiting", "Confirmed"):
+            text += f"; {self.waits if slot.cover is None else cover_text(slot.cover)}"
+        return text + CUT if priced.capped else text
 
 
-def place_text(run: Run, slot: Slot) -> str:
-    """Return which month of how many it is."""
-    if run.plan.fee is not None:
-        return "once"
-    return f"month {slot.number} of {len(run.slots)}" if run.plan.months else f"month {slot.number}"
-
-
-def _why(
-    run: Run, slot: Slot, priced: Priced, rate: Rate | None, adjustment: Decimal, status: LineStatus, cash: Receipts
-) -> str:
-    currency = run.case.currency
-    text = sum_text(run, slot, priced)
-    if priced.capped:
-        text += f", of which {shown(priced.amount, currency)} fit"
-    if rate is not None:
-        text += conversion_text(priced.amount, currency, rate, cut=priced.capped)
-    if adjustment:
-        text += staffs_text(converted(priced.amount, rate), adjustment, rate.currency if rate else currency)
-    text += f"; {place_text(run, slot)}"
-    if status in ("Waiting", "Confirmed"):
-        text += f"; {cash_text(slot, cash, currency)}"
-    return text + CUT if priced.capped else text
-
-
-def staffs_text(amount: Decimal, adjustment: Decimal, currency: str) -> str:
-    """Return what staff added, or took off, and what that makes."""
-    sign = "+" if adjustment > 0 else "−"
-    return f"; adjusted by staff {sign} {shown(abs(adjustment), currency)} = {shown(amount + adjustment, currency)}"
-
-
-def cash_text(slot: Slot, cash: Receipts, currency: str) -> str:
-    """Return what covers a month, or what it waits for."""
-    if slot.cover is not None:
-        if slot.cover.on is None:
-            return "nothing to be paid"
-        return f"covered by {', '.join(slot.cover.invoices)}, paid {slot.cover.on}"
-    return f"waits for the client: {waits_for(cash, currency)}"
+def cover_text(cover: Cover) -> str:
+    """Return what covers a month."""
+    return "nothing to be paid" if cover.on is None else f"covered by {', '.join(cover.invoices)}, paid {cover.on}"
 
 
 def waits_for(cash: Receipts, currency: str) -> str:
@@ -221,3 +173,10 @@ def waits_for(cash: Receipts, currency: str) -> str:
     else:
         text = "no invoice yet"
     return "; ".join((text, *cash.foreign))
+
+
+def stand_still(row: Line, reason: str) -> Line:
+    """Hold a line as it is, without what was said of its cash; what is locked or cancelled stays so."""
+    if row.locked or row.status == "Cancelled":
+        return row
+    return replace(row, status="On hold", reason=reason, covered_on=None, invoice="", why=_CASH.sub("", row.why))

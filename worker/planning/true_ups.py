@@ -19,9 +19,10 @@ from worker.planning.amounts import Priced, Run
 from worker.planning.conversion import Missing, Rate, conversion, conversion_text, converted, rate_for
 from worker.planning.corrections import NOT_NEEDED, Earned, Keys, adjustment, answered, cancel
 from worker.planning.earning import Facts
-from worker.planning.statuses import CUT, TICKED, judge, paused, percent, staffs_text, stand_still
+from worker.planning.statuses import TICKED, judge, paused, stand_still
 from worker.planning.terms import plan_text
 from worker.planning.tiers import Entry, Place, bracket_of, line_up, spell
+from worker.planning.wording import CUT, percent, staffs_text
 
 Still = Sequence[tuple[Line, str]]  # lines that can't be computed, each with the reason
 
