@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -16,7 +17,7 @@ from worker.domain.facts import Deal
 from worker.domain.leads import LeadDraft
 from worker.domain.notices import Notice, Recipient
 from worker.domain.plan import Plan, Push, RowEdit, Tell
-from worker.planning.approvals import difference, places, read, sketch, written
+from worker.planning.approvals import difference, figure, places, read, sketch, written
 from worker.planning.grounds import bills_behind, deals_behind, grounds
 
 from .programme import day, deal, facts, invoice, lead, note, partner, plan, story
@@ -84,6 +85,26 @@ def test_changes_that_are_new_and_gone() -> None:
     ] == said(moved)
 
 
+def test_a_change_that_moves_no_money() -> None:
+    """It is told with all of its cells, and without an amount."""
+    held = RowEdit("Leads", "rec1", "L-1", {"Status": "Won"}, {"Status": "On hold", "Deal stage": "Won"}, "")
+    words = "Status Won → On hold, Deal stage Won"
+
+    assert (Moved("Leads L-1", "", None, words),) == difference(drawn(), drawn(held)).changes
+    assert (Moved("Leads L-1", "", words, None),) == difference(drawn(held), drawn()).changes
+
+
+def test_a_row_without_a_key_is_called_by_its_id() -> None:
+    """A row that has neither is nameless."""
+    edits = [edit(), RowEdit("Leads", "rec9", "", {}, {"Problem": "x"}, ""),
+             RowEdit("Activity", None, "", {}, {"What": "x"}, "")]  # fmt: skip
+    expected = [("Commissions", KEY), ("Leads", "rec9"), ("Activity", "")]
+
+    assert expected == places(Plan("stages", tuple(edits)))
+    assert expected == list(drawn(*edits).cells)
+    assert "commissions" == drawn(*edits).flow
+
+
 def test_the_sentence_of_a_line_is_told_when_nothing_else_is() -> None:
     """`Why` repeats the other cells, so it is told only where it alone is planned otherwise."""
     moved = difference(drawn(edit(Why="because")), drawn(edit(Why="since")))
@@ -108,6 +129,7 @@ def test_sums_of_several_currencies() -> None:
     moved = difference(drawn(pounds, yen), drawn(pounds))
 
     assert {"JPY": (Decimal(50), Decimal(0))} == moved.sums
+    assert {"JPY": (Decimal(0), Decimal(50))} == difference(drawn(pounds), drawn(pounds, yen)).sums
 
 
 def test_pushes_and_messages_are_told_apart_by_marks() -> None:
@@ -120,6 +142,10 @@ def test_pushes_and_messages_are_told_apart_by_marks() -> None:
 
     assert [("CRM", "L-1"), ("Messages", "acme/1")] == places(then)
     assert [("CRM L-1", "draft")] == [(one.about, one.what) for one in moved.changes]
+    kept = sketch(then, {}).cells
+    assert {("CRM", "L-1"): [("draft", "")], ("Messages", "acme/1"): [("text", "")]} == {
+        place: [(what, stood) for what, (stood, _) in cells.items()] for place, cells in kept.items()
+    }
     assert [] == [word for word in ("Jo", "Doe", "jo@", "di@", "acme.com") if word in written(sketch(then, {}))]
 
 
@@ -171,6 +197,26 @@ def test_what_is_kept_reads_back() -> None:
     assert kept == read(written(kept))
 
 
+def test_what_is_kept_is_written_for_people() -> None:
+    """Letters stand as they are, and amounts digit by digit."""
+    text = written(drawn(edit("0", "1E+3"), grounds={"deal 9001": {"in doubt": "gelöscht"}}))
+
+    assert "gelöscht" in text
+    assert (f'[["Commissions", "{KEY}", "GBP", "1000"]]', '{"GBP": "1000"}') == tuple(
+        json.dumps(json.loads(text)[part]) for part in ("money", "sums")
+    )
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "text"),
+    [("1.5", "JPY", "1.5 JPY"), ("1500", "JPY", "1,500 JPY"), ("0.1", "KWD", "0.100 KWD"),
+     ("0.125", "GBP", "0.125 GBP"), ("1234.5", "", "1,234.5")],
+)  # fmt: skip
+def test_a_figure_is_never_rounded(amount: str, unit: str, text: str) -> None:
+    """One that is finer than its currency shows all of its digits."""
+    assert text == figure(Decimal(amount), unit)
+
+
 def test_only_so_many_changes_are_kept() -> None:
     """Of a plan with more changes than are kept, those that are known on both sides are compared, and it says so."""
     many = [edit(key=f"{n}/acme/2025-03/commission") for n in range(1001)]
@@ -178,6 +224,7 @@ def test_only_so_many_changes_are_kept() -> None:
     moved = difference(then, now)
 
     assert (1000, 1, Decimal(50050)) == (len(then.cells), then.left_out, then.sums["GBP"])
+    assert then == read(written(then))
     assert (1, 500) == (moved.left_out, len(moved.changes))
     assert {"Status"} == {one.what for one in moved.changes}
     assert {"GBP": (Decimal(50050), Decimal(25050))} == moved.sums
@@ -251,6 +298,28 @@ def test_the_fact_that_moved_is_named(before: dict[str, Any], after: dict[str, A
     late = {"today": "2025-06-20"} if "notes" in before else {}
 
     assert words in facts_moved(behind(**late, **before), behind(**late, **after))
+
+
+def test_a_fact_that_is_not_stated_is_an_empty_one() -> None:
+    """A sketch of an earlier version of the worker may not know of it."""
+    then, now = {"deal 9001": {"value": "1.00 GBP"}}, {"deal 9001": {"value": "1.00 GBP", "term": ""}}
+    known = {"deal 9001": {"value": "1.00 GBP", "term": "18 months"}}
+
+    assert [] == facts_moved(then, now)
+    assert [] == facts_moved(now, then)
+    assert ["deal 9001: term – → 18 months"] == facts_moved(then, known)
+    assert ["deal 9001: term 18 months → –"] == facts_moved(known, then)
+
+
+def test_every_fact_that_moved_is_told() -> None:
+    """Those that are gone, those that are new, and those that changed."""
+    then = {"deal 1": {"stage": "won"}, "deal 9": {"stage": "won"}, "invoice 1": {"paid": "1.00 GBP"}}
+    now = {"deal 9": {"stage": "lost"}, "invoice 1": {"paid": "3.00 GBP"}, "lead L": {"deal": "9"}}
+
+    assert (
+        Moved("deal 1", "", "stage won", None), Moved("deal 9", "stage", "won", "lost"),
+        Moved("invoice 1", "paid", "1.00 GBP", "3.00 GBP", Decimal(2), "GBP"), Moved("lead L", "", None, "deal 9"),
+    ) == difference(drawn(grounds=then), drawn(grounds=now)).facts  # fmt: skip
 
 
 def test_a_plan_that_the_partner_lost() -> None:
