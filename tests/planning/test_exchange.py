@@ -116,6 +116,13 @@ def test_every_event_counts_in_the_quarter_of_its_own_day() -> None:
     ]
 
 
+def test_an_instant_in_won_on_is_a_day_in_the_programmes_zone() -> None:
+    """Half past eleven in the evening of 30 June, UTC, is 1 July in London."""
+    found = one([won("L-1", Won_on=datetime(2025, 6, 30, 23, 30, tzinfo=UTC), at="2025-07-02T12:00")])
+
+    assert ("2025-Q3", ("L-1",)) == (str(found.quarter), found.received.won)
+
+
 def test_what_is_to_come_is_not_there() -> None:
     """Leads, wins and lines dated after the day of the table are left for later."""
     leads = [lead("L-1", "2025-03-02T12:00"), won("L-2", "2025-03-02", at="2025-03-01T12:00"),
