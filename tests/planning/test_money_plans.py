@@ -79,6 +79,9 @@ def test_suggestions_stand_beside_the_lead_and_go_again() -> None:
     assert [("r1", {"Suggestion": "May be INV-1"}), ("r3", {"Suggestion": None})] == [
         (edit.row, dict(edit.after)) for edit in edits
     ]
+    assert [("L-1", "invoices that match nothing yet"), ("L-3", "invoices that match nothing yet")] == [
+        (edit.key, edit.reason) for edit in edits
+    ]
 
 
 # ---- lines ----------------------------------------------------------------------------------------------------------
@@ -135,6 +138,16 @@ def test_where_a_row_cannot_be_read_nothing_of_that_deal_is_written(cells: dict[
     assert (f"Commissions row {words}",) == plan.notes
 
 
+def test_damaged_rows_are_told_in_the_order_of_their_ids() -> None:
+    """Wherever they stand."""
+    told, table = first_lines()
+    for row in ("rec3", "rec2"):
+        table.put(row, {"Amount": None})
+    plan = commission_plan(table.rows()[::-1], told.facts, told.outcome)
+
+    assert ["rec2", "rec3"] == [note.split()[2] for note in plan.notes]
+
+
 def test_a_copied_row_is_told_and_hinders_nothing() -> None:
     """Its original is brought on as ever."""
     told, table = first_lines()
@@ -179,6 +192,7 @@ def test_a_bill_and_its_payment_move_lines_and_statement_and_are_told_once() -> 
     office.apply(paid)
 
     assert ((), ["acme/paid/2025-Q1/acme/GBP"]) == (billed.tells, [tell.notice.key for tell in paid.tells])
+    assert [(Q1, "the bill is paid")] == [(tell.needs, tell.reason) for tell in paid.tells]
     assert {"Status": "Billed", "Bill": Q1} == dict(billed.edits[-1].after)
     assert {"Status": "Paid", "Paid on": day("2025-04-18")} == dict(paid.edits[-1].after)
     assert [{"Status": "Paid", "Paid on": day("2025-04-18")}] * 3 == [dict(edit.after) for edit in paid.edits[:3]]
@@ -243,6 +257,16 @@ def test_a_locked_line_that_a_hand_changed_stops_the_account() -> None:
     office.commissions.put("rec2", {"Amount": Decimal(100)})
     office.apply(office.settle("2025-04-20", paid))
     assert ("Paid", "") == (office.one().status, office.one().problem)
+
+
+def test_a_statement_that_does_not_add_up_says_that_alone() -> None:
+    """What its bill came to is told again once it does."""
+    office = issued()
+    office.apply(office.settle("2025-04-10", bill(net="250.00")))
+    office.commissions.put("rec2", {"Amount": Decimal(1000)})
+    office.apply(office.settle("2025-04-20", bill(net="250.00")))
+
+    assert office.statements.rows()[0].text("Problem").startswith("its opening and its lines make 1,200.00 GBP")
 
 
 def test_a_row_that_cannot_be_read_holds_its_partners_bills() -> None:
