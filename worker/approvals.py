@@ -19,7 +19,7 @@ from worker.flows import read_money
 from worker.planning.approvals import difference, places, read, sketch, written
 from worker.planning.grounds import bills_behind, deals_behind, grounds
 from worker.ports import Books, ServiceError, UnsafePlan
-from worker.programme import Programme, money_facts, read_deals, read_lines, read_tables
+from worker.programme import MONEY, Programme, money_facts, read_deals, read_lines, read_tables
 
 _SHELF = "plans"
 _MOST, _KEPT = 40, timedelta(days=14)
@@ -117,7 +117,7 @@ def _grounds(programme: Programme, plan: Plan, also: Iterable[Place] = ()) -> Gr
         if plan.flow == "settle":
             return bills_behind(programme.ledger.books().bills)
         if plan.flow == "stages":
-            tables = read_tables(programme)
+            tables = read_tables(programme, MONEY)
             facts = money_facts(programme, tables, read_deals(programme, tables), Books((), (), ()))
         else:
             tables, facts = read_money(programme)

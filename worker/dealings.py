@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from worker.app import App
 from worker.domain.lines import Line
 from worker.domain.months import Month, Period, local_day
+from worker.domain.tables import ACTIVITY
 from worker.engine.pace import Pacer
 from worker.planning.exchange import Exchange, exchange, quarter_of
 from worker.planning.performance import Performance, performances, status_days
 from worker.planning.rows import Damaged, lines_of
-from worker.ports import ServiceError, UnsafePlan
+from worker.ports import ServiceError, UnsafePlan, paused
 from worker.programme import Programme, Tables, read_tables
 
 _PATIENCE = 10.0  # seconds
@@ -57,17 +58,19 @@ def standing(app: App) -> Standing:
     programme, tables = _read(app)
     lines, damaged = lines_of(tables.rows["Commissions"])
     statuses = programme.rules.stages.words
-    moves = status_days(programme.tracker.read(("Activity",))["Activity"], programme.zone)
+    log = programme.tracker.read_sound((ACTIVITY.name,))
+    moves = status_days(log.rows.get(ACTIVITY.name, ()), programme.zone)
     partners = performances(
         tables.partners, tables.leads, lines, moves, statuses=statuses, zone=programme.zone, currency=programme.currency
     )
-    return Standing(partners, _exchange(programme, tables, lines), statuses, _words(damaged))
+    unread = (*(paused(table, fault) for table, fault in log.faults.items()), *_words(damaged))
+    return Standing(partners, _exchange(programme, tables, lines), statuses, unread)
 
 
 def _read(app: App) -> tuple[Programme, Tables]:
     app.caller = Pacer(app.store, app.clock, patience=_PATIENCE)
     programme = replace(app.programme(app.services()), look_twice=False)
-    return programme, read_tables(programme)
+    return programme, read_tables(programme, ("Partners", "Leads", "Commissions"))
 
 
 def _exchange(programme: Programme, tables: Tables, lines: Sequence[Line]) -> list[Exchange]:

@@ -5,9 +5,10 @@ A flow here ends with its plan; showing it, guarding it and applying it is the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from worker.domain.facts import Deal
 from worker.domain.plan import Plan
 from worker.looks import companies_of, remember_rows, rows_seen, still_moving
 from worker.planning import intake, money_plans, stages, totals
@@ -19,6 +20,8 @@ from worker.planning.rows import lines_of
 from worker.planning.sent_leads import sent_problems
 from worker.ports import Books, ServiceError
 from worker.programme import (
+    MONEY,
+    Paused,
     Programme,
     Tables,
     begun_on,
@@ -32,13 +35,18 @@ from worker.programme import (
     read_tables,
 )
 
+# What a flow can't do without; while another table is paused it goes on.
+_INTAKE = ("Partners", "Members", "Leads")
+_STAGES = ("Partners", "Leads")
+_STATEMENTS = ("Partners", "Commissions", "Statements")
+
 
 def plan_intake(programme: Programme) -> Plan:
     """New and changed lead rows → keys, problems, duplicates, the CRM, acknowledgements."""
-    tables = read_tables(programme)
+    tables = read_tables(programme, _INTAKE)
     moving = still_moving(programme, tables.leads)
     if moving.looked_again:
-        tables = read_tables(programme)
+        tables = read_tables(programme, _INTAKE)
     rules = programme.rules
     found = intake.survey(tables.leads, tables.names, tables.insiders, rules=rules.intake, skip=moving.rows)
     keys = partner_edits(tables.partners, {plan.name for plan in rules.plans.versions})
@@ -55,30 +63,39 @@ def plan_intake(programme: Programme) -> Plan:
 
 def plan_stages(programme: Programme) -> Plan:
     """Deals that changed → status, stage, value, won date and problems on their leads."""
-    tables = read_tables(programme)
+    tables = read_tables(programme, _STAGES)
     labels = checked_stages(programme)
     deals = read_deals(programme, tables)
-    facts = money_facts(programme, tables, deals, Books((), (), ()))
-    problems = money_plans.lead_problems(plan_lines(facts, read_lines(tables), programme.today).problems)
     plan, shown = stages.plan_stages(
-        tables.own(), deals, pipeline=stages.Pipeline(labels, programme.rules.stages), problems=problems,
-        partners=tables.names, seen=rows_seen(programme), zone=programme.zone, now=programme.now, words=programme.words,
+        tables.own(), deals, pipeline=stages.Pipeline(labels, programme.rules.stages),
+        problems=_money_problems(programme, tables, deals), partners=tables.names, seen=rows_seen(programme),
+        zone=programme.zone, now=programme.now, words=programme.words,
     )  # fmt: skip
     remember_rows(programme, shown, tables.leads)
     return put_right(programme, tables, replace(plan, notes=(*plan.notes, *leads_in_doubt(programme, tables))))
 
 
-def read_money(programme: Programme) -> tuple[Tables, Facts]:
+def _money_problems(programme: Programme, tables: Tables, deals: Mapping[str, Deal]) -> Mapping[str, str]:
+    """Return what the money rules say of leads, by key; while it is not known who shares which, what stands stays."""
+    if "Splits" in tables.paused:
+        return {lead.key: words for lead in tables.own() if (words := lead.row.text("Problem"))}
+    facts = money_facts(programme, tables, deals, Books((), (), ()))
+    return money_plans.lead_problems(plan_lines(facts, read_lines(tables), programme.today).problems)
+
+
+def read_money(programme: Programme, needs: Collection[str] = MONEY) -> tuple[Tables, Facts]:
     """Read everything that money hangs on."""
-    tables = read_tables(programme)
+    tables = read_tables(programme, needs)
     checked_stages(programme)
     deals = read_deals(programme, tables)
     facts = money_facts(programme, tables, deals, programme.ledger.books(whole=programme.whole))
     return tables, money_plans.with_contact_numbers(facts, programme.ledger.contact_numbers)
 
 
-def _lines_as_they_should_be(programme: Programme) -> tuple[Tables, Facts, Outcome]:
-    tables, facts = read_money(programme)
+def _lines_as_they_should_be(
+    programme: Programme, needs: Collection[str] = MONEY
+) -> tuple[Tables, Facts, Outcome]:  # fmt: skip
+    tables, facts = read_money(programme, needs)
     return tables, facts, plan_lines(facts, read_lines(tables), programme.today)
 
 
@@ -99,14 +116,14 @@ def plan_cash(programme: Programme) -> Plan:
 
 def plan_statements(programme: Programme) -> Plan:
     """Confirmed lines on the day → locks, statements, and what partners are told."""
-    tables, notes = _looked_ahead(programme) if programme.ahead else (read_tables(programme), ())
+    tables, notes = _looked_ahead(programme) if programme.ahead else (read_tables(programme, _STATEMENTS), ())
     partners = {p.key: partner_fact(p) for p in tables.partners if p.key}
     plan = money_plans.statement_plan(
         tables.rows["Commissions"], tables.rows["Statements"], partners,
         {p.key: p for p in tables.partners}, policy=programme.rules.policy, today=programme.today,
         period=programme.period, told=programme.told, words=programme.words,
     )  # fmt: skip
-    monthly = totals.monthly_summaries(
+    monthly = [] if "Leads" in tables.paused else totals.monthly_summaries(
         tables.partners, tables.leads, lines_of(tables.rows["Commissions"])[0], statuses=programme.rules.stages.words,
         today=programme.today, zone=programme.zone, words=programme.words, told=programme.told,
         known_since=begun_on(programme),
@@ -116,7 +133,7 @@ def plan_statements(programme: Programme) -> Plan:
 
 def _looked_ahead(programme: Programme) -> tuple[Tables, tuple[str, ...]]:
     """Return the tables with the lines as the flow of commissions would leave them first, and say so."""
-    tables, facts, outcome = _lines_as_they_should_be(programme)
+    tables, facts, outcome = _lines_as_they_should_be(programme, (*MONEY, *_STATEMENTS))
     rows = tables.rows["Commissions"]
     edits = money_plans.commission_plan(rows, facts, outcome).edits
     if not edits:
@@ -129,7 +146,7 @@ def _looked_ahead(programme: Programme) -> tuple[Tables, tuple[str, ...]]:
 
 def plan_settle(programme: Programme) -> Plan:
     """Partners' bills and their payments → Invoiced, Part paid, Paid, and differences in words."""
-    tables = read_tables(programme)
+    tables = read_tables(programme, _STATEMENTS)
     books = programme.ledger.books(whole=programme.whole)
     partners = {p.key: partner_fact(p) for p in tables.partners if p.key}
     plan, lines = money_plans.settlement_plan(
@@ -137,7 +154,7 @@ def plan_settle(programme: Programme) -> Plan:
         {p.key: p for p in tables.partners}, policy=programme.rules.policy, today=programme.today,
         words=programme.words,
     )  # fmt: skip
-    summed = totals.partner_totals(
+    summed = [] if "Leads" in tables.paused else totals.partner_totals(
         tables.partners, tables.leads, lines, books.invoices, currency=programme.currency, today=programme.today,
         zone=programme.zone,
     )  # fmt: skip
@@ -146,18 +163,30 @@ def plan_settle(programme: Programme) -> Plan:
 
 def plan_sweep(programme: Programme) -> Plan:
     """Everything, whole → what a missed event would have changed; `remarks` count what it repaired."""
-    parts = [plan_stages(replace(programme, whole=True))]  # reads tracker and CRM in full
+    paused: list[Paused] = []
+    parts = [*_sound_parts(replace(programme, whole=True), ("stages",), paused)]  # reads tracker and CRM in full
     try:
         programme.ledger.books(whole=True)
-        parts += [FLOWS[name](programme) for name in ("commissions", "cash", "settle")]  # look at what was just read
+        parts += _sound_parts(programme, ("commissions", "cash", "settle"), paused)  # look at what was just read
     except ServiceError as error:
         parts.append(Plan("sweep", notes=(f"the ledger was left out: {error}",)))
+    if paused and not parts:
+        raise paused[0]
     plan = money_plans.merged("sweep", parts)
     # Partners' totals are of the lines as they stood; the next settle brings them up to date.
     plan = replace(plan, edits=tuple(edit for edit in plan.edits if edit.table != "Partners"))
     repaired = len(plan.edits)
     count = (f"{repaired} row{'s' if repaired != 1 else ''} put right that no flow had heard of",) if repaired else ()
     return replace(plan, remarks=count)
+
+
+def _sound_parts(programme: Programme, flows: Sequence[str], paused: list[Paused]) -> Iterator[Plan]:
+    """Plan these flows; those that need a table which is paused are left out, and gathered in `paused`."""
+    for flow in flows:
+        try:
+            yield FLOWS[flow](programme)
+        except Paused as fault:
+            paused.append(fault)
 
 
 FLOWS: Mapping[str, Callable[[Programme], Plan]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -22,11 +22,13 @@ from worker.planning import guards, intake, partners_seen, rows
 from worker.planning.assembly import assemble
 from worker.planning.commissions import Facts
 from worker.planning.partners import keyed
-from worker.ports import Books, Clock, Crm, Ledger, Memory, Tracker, UnsafePlan
+from worker.ports import Books, Clock, Crm, Ledger, Memory, Reading, Refused, Tracker, UnsafePlan, paused
 from worker.trust import Trusted, doubts, trusted, with_hands
 
+_LINES = "Commissions"
 _PARTNERS = "partners"  # the shelf of what was first seen of partners, and when
 EVERYTHING = ("Partners", "Members", "Leads", "Splits", "Commissions", "Statements")
+MONEY = ("Partners", "Leads", "Splits", "Commissions")  # what the money rules can't do without
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,16 @@ class StagesWithoutStatus(Exception):
         self.stages = tuple(stages)
 
 
+class Paused(Refused):
+    """A table that is needed is not sound: whoever needs it waits until a person has mended it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The tracker's rows as one flow needs them: as they are believed; `read` are those that stand there."""
+    """The tracker's rows as one flow needs them: as they are believed; `read` are those that stand there.
+
+    Tables that are `paused` have no rows here, but for Commissions, whose rows stand as they were last seen.
+    """
 
     rows: Mapping[str, Sequence[Row]]
     leads: list[LeadRow]
@@ -81,6 +90,7 @@ class Tables:
     names: Mapping[str, PartnerRow]
     read: Mapping[str, Sequence[Row]]
     seen: Trusted
+    paused: Mapping[str, Refused]
 
     @property
     def insiders(self) -> Collection[tuple[str, str]]:
@@ -99,10 +109,15 @@ class Tables:
         return [lead for lead in keyed if lead.row.id not in copied]
 
 
-def read_tables(programme: Programme) -> Tables:
-    """Read the tracker; UnsafePlan when a table suddenly reads empty, or much of it was changed at once."""
+def read_tables(programme: Programme, needs: Collection[str]) -> Tables:
+    """Read the tracker; Paused when a table that is needed is not sound, the others are done without meanwhile.
+
+    UnsafePlan when a table suddenly reads empty, or much of it was changed at once.
+    """
     programme.kept.load(EVERYTHING)
-    found = programme.tracker.read(EVERYTHING, whole=programme.whole)
+    reading = programme.tracker.read_sound(EVERYTHING, whole=programme.whole)
+    _not_paused(programme, reading, needs)
+    found = reading.rows
     lost = _not_emptied(programme, found)
     seen = trusted(
         programme.kept, programme.memory, found, lost=lost, share=programme.rules.policy.max_changed_share,
@@ -110,9 +125,21 @@ def read_tables(programme: Programme) -> Tables:
     )  # fmt: skip
     _count(programme, found)
     begun_on(programme)
-    partners = _since_when(programme, seen.rows)
-    leads = intake.restored([LeadRow.of(row, programme.now) for row in seen.rows["Leads"]])
-    return Tables(seen.rows, leads, partners, by_any_name(partners), found, seen)
+    missing = {name: programme.kept.rows(name) if name == _LINES else () for name in reading.faults}
+    rows = {**missing, **seen.rows}
+    partners = _since_when(programme, rows)
+    leads = intake.restored([LeadRow.of(row, programme.now) for row in rows["Leads"]])
+    return Tables(rows, leads, partners, by_any_name(partners), found, seen, reading.faults)
+
+
+def _not_paused(programme: Programme, reading: Reading, needs: Collection[str]) -> None:
+    """Raise Paused where a needed table is not sound.
+
+    Partners are always needed; and so are lines until they were once seen, for their keys say which partner has which.
+    """
+    unseen = () if programme.kept.columns(_LINES) else (_LINES,)
+    if fault := reading.fault(("Partners", *needs, *unseen)):
+        raise Paused(fault.service, fault.text, fault.code, fault.field)
 
 
 def _since_when(programme: Programme, rows: Mapping[str, Sequence[Row]]) -> list[PartnerRow]:
@@ -127,13 +154,18 @@ def _since_when(programme: Programme, rows: Mapping[str, Sequence[Row]]) -> list
 
 
 def put_right(programme: Programme, tables: Tables, plan: Plan) -> Plan:
-    """Return a flow's plan together with what brings the worker's own cells back to what it wrote."""
-    return with_hands(plan, tables.seen, programme.tracker, programme.memory, programme.now, saves=programme.look_twice)
+    """Return a flow's plan together with what brings the worker's own cells back to what it wrote.
+
+    It says which tables are paused.
+    """
+    plan = with_hands(plan, tables.seen, programme.tracker, programme.memory, programme.now, saves=programme.look_twice)
+    return replace(plan, notes=(*(paused(table, fault) for table, fault in tables.paused.items()), *plan.notes))
 
 
 def leads_in_doubt(programme: Programme, tables: Tables) -> tuple[str, ...]:
     """Return in words which lead rows were deleted; their deals stay as they are."""
-    return doubts(tables.seen, programme.memory, programme.now, saves=programme.look_twice)
+    lines = tables.rows[_LINES]
+    return doubts(tables.seen, lines, programme.memory, programme.now, saves=programme.look_twice)
 
 
 def _not_emptied(programme: Programme, found: Mapping[str, Sequence[Row]]) -> Collection[str]:
@@ -142,8 +174,8 @@ def _not_emptied(programme: Programme, found: Mapping[str, Sequence[Row]]) -> Co
     share = programme.rules.policy.max_changed_share
     saw = {
         table: words
-        for table in EVERYTHING
-        if (words := guards.emptied(table, len(found[table]), int(known.get(table, "0")), share))
+        for table, rows in found.items()
+        if (words := guards.emptied(table, len(rows), int(known.get(table, "0")), share))
     }
     digest = hashlib.sha256("\n".join(saw.values()).encode()).hexdigest()[:12]
     if saw and programme.approve != digest:
@@ -155,7 +187,7 @@ def _not_emptied(programme: Programme, found: Mapping[str, Sequence[Row]]) -> Co
 def _count(programme: Programme, found: Mapping[str, Sequence[Row]]) -> None:
     """Note how many rows there are, for the next reading to compare."""
     counts = {table: str(len(rows)) for table, rows in found.items()}
-    if programme.look_twice and counts != programme.memory.load("row-counts"):
+    if programme.look_twice and counts.items() - programme.memory.load("row-counts").items():
         programme.memory.save("row-counts", counts)
 
 

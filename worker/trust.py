@@ -55,17 +55,19 @@ def trusted(
 ) -> Trusted:  # fmt: skip
     """Hold tables that were just read against what is kept; UnsafePlan when a person must look before anything is done.
 
-    `lost` are tables whose loss of rows was approved: nothing of it comes back. Without `saves` nothing is kept.
+    `lost` are tables whose loss of rows was approved: nothing of it comes back. Without `saves` nothing is kept. Of a
+    table that was not read what is kept stays as it is.
     """
     notes = _notes(memory)
-    looks = {table: _look(kept, table, found[table], notes, table in lost) for table in KEPT}
+    looks = {table: _look(kept, table, found[table], notes, table in lost) for table in KEPT if table in found}
     _not_too_much(looks, share, approve)
     if saves:
         for table, look in looks.items():
             news = {row: (look.before.get(row), cells) for row, cells in look.judged.stands.items()}
             kept.adopt(table, news, look.gone.forgotten)
     rows = {**found, **{table: [*look.judged.rows, *look.gone.ghosts] for table, look in looks.items()}}
-    return Trusted(rows, _sight(found, looks, notes), notes, looks["Leads"].gone.doubted)
+    doubted = looks["Leads"].gone.doubted if "Leads" in looks else ()
+    return Trusted(rows, _sight(found, looks, notes), notes, doubted)
 
 
 def _look(kept: KeptCells, table: str, rows: Sequence[Row], notes: Notes, lost: bool) -> _Look:
@@ -95,7 +97,7 @@ def _sight(found: Mapping[str, Sequence[Row]], looks: Mapping[str, _Look], notes
     hands = tuple(hand for look in looks.values() for hand in look.judged.hands)
     ghosts = tuple(ghost for look in looks.values() for ghost in look.gone.ghosts)
     places = {(hand.table, hand.row) for hand in hands} | notes.keys()
-    tables = {table for table, _ in places}
+    tables = {table for table, _ in places} & found.keys()
     read = {place: row for table in tables for row in found[table] if (place := (table, row.id)) in places}
     believed = {
         place: row for table in tables for row in looks[table].judged.rows if (place := (table, row.id)) in places
@@ -137,6 +139,9 @@ def _noted(seen: Trusted, said: Mapping[Place, str], now: datetime) -> Notes:
     """
     found: dict[Place, dict[str, datetime]] = {}
     for place, own in seen.notes.items():
+        if place[0] not in seen.rows:  # nobody knows what stands there now
+            found[place] = {**own}
+            continue
         row = seen.sight.read.get(place)
         shown = str(row.cells.get("Problem") or "").split("\n") if row else []
         if staying := {line: at for line, at in own.items() if line in shown}:
@@ -150,7 +155,9 @@ def _noted(seen: Trusted, said: Mapping[Place, str], now: datetime) -> Notes:
 # ---- lead rows that were deleted ------------------------------------------------------------------------------------
 
 
-def doubts(seen: Trusted, memory: Memory, now: datetime, *, saves: bool) -> tuple[str, ...]:
+def doubts(
+    seen: Trusted, lines: Sequence[Row], memory: Memory, now: datetime, *, saves: bool
+) -> tuple[str, ...]:  # fmt: skip
     """Return what is said of deleted lead rows: for a day, and for as long as lines are held because of them."""
     noted = memory.load(_DOUBTED)
     fresh = {lead.id: now.isoformat() for lead in seen.doubted if lead.id not in noted}
@@ -158,7 +165,6 @@ def doubts(seen: Trusted, memory: Memory, now: datetime, *, saves: bool) -> tupl
     if saves and (fresh or back):
         memory.save(_DOUBTED, fresh, back)
     since = {row: datetime.fromisoformat(at) for row, at in {**noted, **fresh}.items()}
-    lines = seen.rows["Commissions"]
     found = [(lead, open_lines(lead, lines), now - since[lead.id] < _TOLD_FOR) for lead in seen.doubted]
     return tuple(in_doubt(lead, held) for lead, held, young in found if held or young)
 

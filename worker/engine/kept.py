@@ -77,6 +77,10 @@ class KeptCells:
                 found[row] = last if texts[0] == texts[-1] else _either(first, last, KEPT[table])
         return found
 
+    def rows(self, table: str) -> list[Row]:
+        """Return the rows as they are remembered, for as long as the table itself can't be read."""
+        return [Row(table, row, kept_of(text).cells) for row, text in self._texts[table].items()]
+
     # ---- remembering what was read ------------------------------------------------------------------------------
 
     def adopt(
