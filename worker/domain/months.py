@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 # Years that a date can still count months and days from.
@@ -24,7 +25,7 @@ class Month:
     @staticmethod
     def of(day: date) -> Month:
         """Return the month of a day."""
-        return Month(day.year, day.month)
+        return _month(day.year, day.month)
 
     @staticmethod
     def parse(text: str) -> Month:
@@ -32,10 +33,10 @@ class Month:
         found = _MONTH.match(text.strip())
         if not found:
             raise ValueError(f"{text!r} is not a month")
-        return Month(int(found[1]), int(found[2]))
+        return _month(int(found[1]), int(found[2]))
 
     def __str__(self) -> str:
-        return f"{self.year:04d}-{self.number:02d}"
+        return _month_text(self.year, self.number)
 
     @property
     def index(self) -> int:
@@ -45,7 +46,7 @@ class Month:
     def plus(self, months: int) -> Month:
         """Return the month so many later, or earlier."""
         year, number = divmod(self.index + months, 12)
-        return Month(year, number + 1)
+        return _month(year, number + 1)
 
     def minus(self, other: Month) -> int:
         """Return how many months lie between."""
@@ -69,6 +70,16 @@ class Month:
     def over(self, today: date) -> bool:
         """Tell whether the month is over on that day."""
         return (today.year, today.month) > (self.year, self.number)
+
+
+@lru_cache(maxsize=4096)  # there are few months, and many lines in each
+def _month(year: int, number: int) -> Month:
+    return Month(year, number)
+
+
+@lru_cache(maxsize=4096)
+def _month_text(year: int, number: int) -> str:
+    return f"{year:04d}-{number:02d}"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -17,7 +17,7 @@ from worker.flows import read_money
 from worker.planning.commissions import Facts
 from worker.planning.earning import Survey, survey
 from worker.planning.rows import Damaged, line_from_row
-from worker.planning.runs import cash_of, matched, runs_of
+from worker.planning.runs import books_of, matched, runs_of
 from worker.planning.statements import line_order
 from worker.planning.terms import plan_text, terms_text
 from worker.planning.why import conversion_at
@@ -115,12 +115,12 @@ def _cash_steps(programme: Programme, line: Line, lines: Sequence[Line]) -> list
 
 def _reach(facts: Facts, found: Survey, line: Line, today: date) -> list[Step]:
     """Say what cash there is, and how much of it the months up to this one need."""
-    money, _ = cash_of(facts, found, today)
-    for run in runs_of(facts, found, money, today):
-        if (run.case.home, run.partner) == (line.deal, line.partner):
-            month = line.answers or str(line.month)
+    books, _ = books_of(facts, found, today)
+    for case, cash, runs in runs_of(facts, found, books, today):
+        run = next((run for run in runs if (case.home, run.partner) == (line.deal, line.partner)), None)
+        if run is not None:
+            month, currency = line.answers or str(line.month), case.currency
             needed = sum((slot.month_base for slot in run.slots if str(slot.month) <= month), Fraction(0))
-            cash, currency = money[run.case.home], run.case.currency
             text = (
                 f"{shown(cash.net, currency)} {currency} net received of {shown(cash.invoiced, currency)} invoiced; "
                 f"the months up to {month} need {shown(needed, currency)}"

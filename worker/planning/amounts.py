@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 
-from worker.domain.lines import Base
+from worker.domain.lines import Base, Line
 from worker.domain.money import digits, nearest, of_minor_units, zero
 from worker.domain.months import Month
 from worker.domain.plans import CommissionPlan
@@ -114,7 +115,7 @@ def parts_of(plan: CommissionPlan, start: date, term: int | None, today: date) -
         return [Part(first)]
     given = months_given(plan, term)
     through = Month.of(today).minus(first) + 1  # months until now: all there is while nobody knows the end
-    parts = [Part(first.plus(n)) for n in range(given or through)]
+    parts = list(_whole_months(first, given or through))
     if plan.prorate == "days" and start.day > 1 and parts:
         left = first.days - start.day + 1
         parts[0] = Part(first, left, first.days)
@@ -123,18 +124,28 @@ def parts_of(plan: CommissionPlan, start: date, term: int | None, today: date) -
     return parts if plan.months else parts[: max(through, 0)]
 
 
+@lru_cache(maxsize=1024)  # deals that are won in one month share their months
+def _whole_months(first: Month, months: int) -> tuple[Part, ...]:
+    return tuple(Part(first.plus(n)) for n in range(months))
+
+
 def remembered(case: Case, today: date) -> dict[Month, Base]:
     """Return what the months that are over were made with: it stands on their lines, and stays.
 
     Lines that were cancelled meanwhile, of a partner taken off the deal above all, may know less than the others.
     """
-    found: dict[Month, Base] = {}
     staying = {terms.partner.key for terms in case.terms}
-    known = sorted(case.rows, key=lambda r: (r.locked, r.status != "Cancelled", r.partner in staying, r.key))
-    for row in known:
+
+    def knows(row: Line) -> tuple[bool, bool, bool, str]:
+        return row.locked, row.status != "Cancelled", row.partner in staying, row.key
+
+    found: dict[Month, Line] = {}
+    for row in case.rows:
         if row.kind == "commission" and row.base is not None and row.month.over(today):
-            found[row.month] = row.base
-    return found
+            other = found.setdefault(row.month, row)
+            if other is not row and knows(row) > knows(other):
+                found[row.month] = row
+    return {month: row.base for month, row in found.items() if row.base is not None}
 
 
 def together(runs: Sequence[Run]) -> list[list[int]]:

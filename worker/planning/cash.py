@@ -97,6 +97,11 @@ def receipts(
     )  # fmt: skip
 
 
+def first_invoice(invoices: Iterable[Invoice], currency: str) -> date | None:
+    """Return the day of the first invoice that counts."""
+    return min((i.on for i in invoices if i.currency == currency and counts(i)), default=None)
+
+
 def live_notes(notes: Iterable[CreditNote], today: date) -> list[CreditNote]:
     """Return the credit notes that count."""
     return [note for note in notes if note.status in CASH and note.on <= today and note.total != 0]

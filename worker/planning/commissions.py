@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from worker.domain.lines import Line, line_key
@@ -19,7 +19,7 @@ from worker.planning.cash import Receipts
 from worker.planning.conversion import NO_RATE, Missing, Rate, converted, rate_for
 from worker.planning.corrections import Earned, Keys, adjustment, answered, cancel
 from worker.planning.earning import Case, Facts, deal_order, survey
-from worker.planning.runs import cash_of, runs_of
+from worker.planning.runs import books_of, runs_of
 from worker.planning.statuses import Pen, held, not_earned, stand_still
 from worker.planning.tiers import cut_to_caps, exact_amounts
 from worker.planning.true_ups import true_up_lines, true_ups
@@ -44,23 +44,35 @@ def plan_lines(facts: Facts, existing: Sequence[Line], today: date) -> Outcome:
         if line.deal is not None:
             by_deal[line.deal].append(line)
     found = survey(facts, by_deal, today)
-    money, suggestions = cash_of(facts, found, today)
-    found.cases = [replace(case, doubt=case.doubt or money[case.home].doubt) for case in found.cases]
-    runs = runs_of(facts, found, money, today)
-    amounts = _priced(runs, [line for line, _ in found.still], found.won)
+    books, suggestions = books_of(facts, found, today)
     keys = Keys.of(standing.values())
     lines = [stand_still(line, reason) for line, reason in found.still]
-    by_home: dict[str, list[tuple[Run, Sequence[Priced]]]] = defaultdict(list)
-    for run, own in zip(runs, amounts, strict=True):
-        by_home[run.case.home].append((run, own))
-    for case in found.cases:
-        lines += _case_lines(facts, case, by_home[case.home], money[case.home], keys, today)
-    ups = true_ups(runs, amounts, found.still, found.won, today)
+    counted = _counted(found.cases)
+    joint: list[tuple[Case, Receipts, list[Run]]] = []
+    for case, cash, runs in runs_of(facts, found, books, today):
+        if any(terms.partner.key in counted for terms in case.terms):
+            joint.append((case, cash, runs))
+        else:
+            lines += _case_lines(facts, case, zip(runs, _priced(runs, (), {}), strict=True), cash, keys, today)
+    all_runs = [run for _, _, runs in joint for run in runs]
+    amounts = _priced(all_runs, [line for line, _ in found.still], found.won)
+    given = iter(amounts)
+    for case, cash, runs in joint:
+        lines += _case_lines(facts, case, [(run, next(given)) for run in runs], cash, keys, today)
+    ups = true_ups(all_runs, amounts, found.still, found.won, today)
     tiers = [line for line in standing.values() if line.deal is None]
     lines += true_up_lines(ups, tiers, found.still, facts, keys, today)
     problems = [*found.problems, *_missing_rates(found.cases, lines)]
     problems.sort(key=lambda problem: (deal_order(problem.deal or ""), problem.partner or ""))
-    return Outcome(tuple(sorted(lines, key=_order)), tuple(problems), suggestions)
+    return Outcome(_in_order(lines), tuple(problems), suggestions)
+
+
+def _counted(cases: Iterable[Case]) -> set[str]:
+    """Return the partners whose lines bear on each other, by tiers or a cap: their deals can't be reckoned apart."""
+    return {
+        terms.partner.key for case in cases for terms in case.terms
+        if terms.plan.tiers or terms.plan.cap_per_deal is not None or terms.plan.cap_per_partner is not None
+    }  # fmt: skip
 
 
 def _missing_rates(cases: Iterable[Case], lines: Iterable[Line]) -> Iterable[Problem]:
@@ -76,9 +88,17 @@ def _missing_rates(cases: Iterable[Case], lines: Iterable[Line]) -> Iterable[Pro
         yield Problem(ids.get(deal, deal), partner, "rate", text, line.lead)
 
 
-def _order(line: Line) -> tuple[str, bool, tuple[int, str], str, str, str, str]:
-    deal = deal_order(line.deal or "")
-    return line.partner, line.deal is None, deal, str(line.month), line.kind, line.answers or "", line.key
+def _in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Return lines by partner and deal, those without one last, and by month."""
+    groups: dict[tuple[str, str | None], list[Line]] = defaultdict(list)
+    for line in lines:
+        groups[line.partner, line.deal].append(line)
+    ordered = sorted(groups, key=lambda group: (group[0], group[1] is None, deal_order(group[1] or "")))
+    return tuple(line for group in ordered for line in sorted(groups[group], key=_within_a_deal))
+
+
+def _within_a_deal(line: Line) -> tuple[str, str, str, str]:
+    return str(line.month), line.kind, line.answers or "", line.key
 
 
 def _priced(runs: Sequence[Run], still: Sequence[Line], won: Mapping[str, date]) -> list[list[Priced]]:

@@ -52,13 +52,14 @@ def rate_for(
 
     `rows` are the standing lines of the month: what is locked, or over and converted, keeps the rate it was made with.
     """
-    locked = min((row for row in rows if row.locked), key=lambda row: row.converted is None, default=None)
-    if locked is not None:
-        lost = Missing(f"the rate at which {locked.key} was converted is not known any more")
-        return Rate.of(locked) or (None if locked.currency == currency else lost)
-    kept = next((row for row in rows if row.converted), None) if month.over(today) else None
-    if kept is not None:
-        return Rate.of(kept)
+    locked = [row for row in rows if row.locked]
+    if locked:
+        first = min(locked, key=lambda row: row.converted is None)
+        lost = Missing(f"the rate at which {first.key} was converted is not known any more")
+        return Rate.of(first) or (None if first.currency == currency else lost)
+    kept = [row for row in rows if row.converted]
+    if kept and month.over(today):
+        return Rate.of(kept[0])
     rules, to = policy.conversion, partner.currency if partner is not None else None
     if rules is None or to is None or to == currency:
         return None

@@ -110,8 +110,8 @@ def _homes(leads: Sequence[Lead], rows: Mapping[str, Sequence[Line]], survivor: 
     """Return the deal id that each lead's lines carry: the one they have, else the one on the lead row."""
     carried: dict[str, set[str]] = defaultdict(set)
     for home, lines in rows.items():
-        for line in lines:
-            carried[line.lead].add(home)
+        for lead_key in {line.lead for line in lines}:
+            carried[lead_key].add(home)
     homes: dict[str, str] = {}
     for lead in leads:
         end = survivor.get(lead.deal, lead.deal)
@@ -220,7 +220,8 @@ class _Bench:
             self.hold(lines, "the deal can't be read any more" if deal is None else "the deal has no won date any more")
             return
         reading = read_terms(
-            replace(deal, id=self.deal_id), lead, lines, partners=self.facts.partners, plans=self.facts.plans,
+            deal if deal.id == self.deal_id else replace(deal, id=self.deal_id), lead, lines,
+            partners=self.facts.partners, plans=self.facts.plans,
             submitted=local_day(lead.submitted_at, self.facts.zone), won_on=won_on,
         )  # fmt: skip
         self.found.problems += [Problem(self.deal_id, f.partner, f.field, f.text, lead.key) for f in reading.faults]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
 from math import lcm
 
 from worker.domain.facts import CreditNote, Deal, Invoice
-from worker.domain.lines import Base, Line
+from worker.domain.lines import Base
 from worker.domain.money import minor_unit
 from worker.domain.months import Month, local_day
 from worker.planning.amounts import Part, Run, Slot, months_given, parts_of, remembered, start_day
-from worker.planning.cash import Cover, Receipts, cover, credited, live_notes, receipts
+from worker.planning.cash import Cover, Receipts, cover, credited, first_invoice, live_notes, receipts
 from worker.planning.earning import Case, Facts, Survey
 from worker.planning.matching import Names, Open, Span, match, note_serves, suggest
 from worker.planning.statuses import cancelled
@@ -42,11 +43,29 @@ def matched(facts: Facts, found: Survey, today: date) -> Matched:
     return Matched(names, serves, {note: deal for note, deal in notes.items() if deal is not None}, nobodys)
 
 
-def cash_of(facts: Facts, found: Survey, today: date) -> tuple[dict[str, Receipts], dict[str, str]]:
-    """Return the cash of every case by its home, and suggestions by lead key for invoices that serve no deal."""
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The invoices and credit notes of every deal; its cash is added up when it is asked for, and not kept."""
+
+    invoices: Mapping[str, Sequence[Invoice]]  # by deal
+    notes: Mapping[str, Sequence[CreditNote]]  # by deal
+    taken_off: Mapping[str, Decimal]  # by invoice: what credit notes took off it
+    today: date
+
+    def receipts(self, case: Case) -> Receipts:
+        """Return the cash of a case."""
+        invoices, notes = self.invoices.get(case.id, ()), self.notes.get(case.id, ())
+        return receipts(invoices, notes, self.taken_off, currency=case.currency, today=self.today)
+
+    def first_invoice(self, case: Case) -> date | None:
+        """Return the day of the first invoice that counts."""
+        return first_invoice(self.invoices.get(case.id, ()), case.currency)
+
+
+def books_of(facts: Facts, found: Survey, today: date) -> tuple[Books, dict[str, str]]:
+    """Return the books of every deal, and suggestions by lead key for invoices that serve no deal."""
     serves = matched(facts, found, today)
     notes = live_notes(facts.credit_notes, today)
-    taken_off = credited(notes, today)
     invoices: dict[str, list[Invoice]] = defaultdict(list)
     for invoice in facts.invoices:
         if invoice.id in serves.invoices:
@@ -55,12 +74,9 @@ def cash_of(facts: Facts, found: Survey, today: date) -> tuple[dict[str, Receipt
     for note in notes:
         if note.id in serves.notes:
             own_notes[serves.notes[note.id]].append(note)
-    money = {
-        case.home: receipts(invoices[case.id], own_notes[case.id], taken_off, currency=case.currency, today=today)
-        for case in found.cases
-    }
     leads = [(case.lead, case.deal) for case in found.cases]
-    return money, suggest(serves.nobodys, serves.names, leads, found.survivors)
+    suggestions = suggest(serves.nobodys, serves.names, leads, found.survivors)
+    return Books(invoices, own_notes, credited(notes, today), today), suggestions
 
 
 def _openings(facts: Facts, found: Survey) -> dict[str, Open]:
@@ -86,42 +102,56 @@ def _span(case: Case, terms: Terms) -> Span:
     return Span(start, months_given(plan, stated_term(case.deal)), plan.prorate == "days" and plan.fee is None)
 
 
-def runs_of(facts: Facts, found: Survey, money: Mapping[str, Receipts], today: date) -> list[Run]:
-    """Return the months of every partner on every case, in the order of cases and partners."""
-    starts: list[tuple[Case, Terms, date]] = []
-    for case in found.cases:
+def runs_of(facts: Facts, found: Survey, books: Books, today: date) -> Iterator[tuple[Case, Receipts, list[Run]]]:
+    """Yield every case with its cash and the months of each partner on it, in the order of cases and partners.
+
+    One at a time: where cases have nothing to do with each other, nobody needs to hold the months of all of them.
+    """
+    firsts = _first_months(found, books, facts.deals)
+    for plain in found.cases:
+        cash = books.receipts(plain)
+        case = plain if plain.doubt or cash.doubt is None else replace(plain, doubt=cash.doubt)
+        memory = remembered(case, today)
+        runs: list[Run] = []
         for terms in case.terms:
-            start = start_day(terms.plan, case.won_on, money[case.home].first_invoice)
-            if start is not None:
-                starts.append((case, terms, start))
-    firsts = _first_months(starts, found.still, facts.deals)
-    runs: list[Run] = []
-    memories = {case.home: remembered(case, today) for case in found.cases}
-    for case, terms, start in starts:
-        parts = parts_of(terms.plan, start, stated_term(case.deal), today)
-        if terms.plan.count_months_per == "client" and terms.plan.months and case.deal.company:
-            end = firsts[terms.partner.key, case.deal.company].plus(terms.plan.months)
-            parts = [part for part in parts if part.month < end]
-        if parts:
-            bases = [memories[case.home].get(part.month) or case.base for part in parts]
-            slots = _slots(facts, case, terms, parts, bases, money[case.home], today)
-            runs.append(Run(case, terms, slots))
-    return runs
+            parts = _parts(case, terms, cash.first_invoice, firsts, today)
+            if parts:
+                bases = [memory.get(part.month) or case.base for part in parts]
+                runs.append(Run(case, terms, _slots(facts, case, terms, parts, bases, cash, today)))
+        yield case, cash, runs
 
 
-def _first_months(
-    starts: Iterable[tuple[Case, Terms, date]], still: Iterable[tuple[Line, str]], deals: Mapping[str, Deal]
-) -> dict[tuple[str, str], Month]:
+def _parts(
+    case: Case, terms: Terms, first: date | None, firsts: Mapping[tuple[str, str], Month], today: date
+) -> Sequence[Part]:
+    """Return the months that a partner has of a case; none before the plan begins to earn."""
+    plan, company = terms.plan, case.deal.company
+    start = start_day(plan, case.won_on, first)
+    if start is None:
+        return ()
+    parts = parts_of(plan, start, stated_term(case.deal), today)
+    if plan.count_months_per == "client" and plan.months and company:
+        end = firsts[terms.partner.key, company].plus(plan.months)
+        return [part for part in parts if part.month < end]
+    return parts
+
+
+def _first_months(found: Survey, books: Books, deals: Mapping[str, Deal]) -> dict[tuple[str, str], Month]:
     """Return the start of the first deal of each partner with each client; lines that stand still remember theirs."""
-    found: dict[tuple[str, str], Month] = {}
-    seen = [(terms.partner.key, case.deal.company or "", Month.of(start)) for case, terms, start in starts]
-    for line, _ in still:
+    firsts: dict[tuple[str, str], Month] = {}
+    seen = [
+        (terms.partner.key, case.deal.company or "", Month.of(start))
+        for case in found.cases
+        for terms in case.terms
+        if (start := start_day(terms.plan, case.won_on, books.first_invoice(case))) is not None
+    ]
+    for line, _ in found.still:
         deal = deals.get(line.deal or "")
         if deal is not None and line.kind == "commission":
             seen.append((line.partner, deal.company or "", line.month))
     for partner, company, month in seen:
-        found[partner, company] = min(found.get((partner, company), month), month)
-    return found
+        firsts[partner, company] = min(firsts.get((partner, company), month), month)
+    return firsts
 
 
 def _slots(
