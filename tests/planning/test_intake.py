@@ -82,6 +82,7 @@ def test_a_new_row_gets_its_key_and_goes_to_the_crm() -> None:
     key = lead_key("rec1")
     first = edit(plan)
     assert ({"Lead": key, "Status": "New"}, True, "north-star") == (first.after, first.first, first.about)
+    assert (key, "a new lead gets its key", "intake") == (first.key, first.reason, plan.flow)
     (push,) = plan.pushes
     assert (key, "rec1", False, "north-star") == (push.draft.key, push.row, push.adopt, push.about)
     assert {"Status": "Qualified", "Problem": None, "Synced": NOW} == push.after
@@ -92,6 +93,9 @@ def test_a_new_row_gets_its_key_and_goes_to_the_crm() -> None:
         tell.notice.key, tell.needs, tell.notice.recipient.email,
     )  # fmt: skip
     assert f"partner North Star, company Acme, lead {key}" == tell.notice.text
+    assert ("lead", "lead", "") == (tell.notice.kind, tell.notice.subject, tell.notice.html)
+    assert (("Company", "Acme"), ("Lead", key)) == tell.notice.rows
+    assert "the partner is told that the lead arrived" == tell.reason
 
 
 def test_a_row_that_has_its_key_is_looked_for_in_the_crm() -> None:
@@ -143,8 +147,8 @@ def test_a_refusal_is_told_in_the_row() -> None:
     assert ("Needs attention", True) == (said(plan)[0], edit(plan).first)
     assert str(said(plan)[1]).startswith("Email is not an e-mail address")
     assert str(said(plan)[1]).endswith('or its code, as "France" or "FR".')
-    assert lead_key("rec1") == edit(plan).after["Lead"]
-    assert said(plan)[1] == edit(plan).reason
+    assert lead_key("rec1") == edit(plan).after["Lead"] == edit(plan).key
+    assert (said(plan)[1], "north-star") == (edit(plan).reason, edit(plan).about)
     assert ((), ()) == (plan.pushes, plan.tells)
 
 
@@ -410,7 +414,7 @@ def test_a_row_copied_with_its_key() -> None:
 
     assert ("Duplicate", COPY) == said(plan, "rec2")
     assert ["rec1"] == [push.row for push in plan.pushes]
-    assert "rec2" == edit(plan, "rec2").key
+    assert ("rec2", "a copied row") == (edit(plan, "rec2").key, edit(plan, "rec2").reason)
 
 
 def test_the_owner_of_a_key_is_the_row_it_was_minted_from() -> None:
@@ -474,6 +478,7 @@ def test_a_key_that_was_cleared_is_put_back() -> None:
 
     found = edit(plan, "rec9")
     assert ({"Lead": lead_key("rec9")}, True, "north-star") == (found.after, found.first, found.about)
+    assert (lead_key("rec9"), "the key was cleared and is put back") == (found.key, found.reason)
     assert 1 == len(plan)
     assert [lead_key("rec9"), ""] == [lead.key for lead in restored([settled(Lead=None), lead_row()])]
     first = settled("rec2", Lead=lead_key("rec9"))
@@ -491,6 +496,17 @@ def test_a_key_that_another_row_carries_is_not_given_twice() -> None:
     assert lead_key("rec1", {keys["rec2"]}) == keys["rec1"]
 
 
+def test_two_rows_of_which_one_key_would_be_minted() -> None:
+    """It happens to two in a million rows: the second gets another one."""
+    first, second = "rec1728644", "rec1875130"
+    assert lead_key(first) == lead_key(second)
+
+    plan = planned(lead_row(first), lead_row(second, Email="jo@other.com"))
+
+    key = lead_key(first)
+    assert {first: key, second: lead_key(second, {key})} == {push.row: push.draft.key for push in plan.pushes}
+
+
 # ---- leads that we send ---------------------------------------------------------------------------------------------
 
 
@@ -499,6 +515,9 @@ def test_a_lead_sent_to_a_partner_gets_a_key_only() -> None:
     plan = planned(lead_row(Direction="Sent", Email="nonsense"), lead_row("rec2"))
 
     assert ({"Lead": lead_key("rec1")}, True) == (edit(plan).after, edit(plan).first)
+    assert (lead_key("rec1"), "a lead sent to a partner", "north-star") == (
+        edit(plan).key, edit(plan).reason, edit(plan).about,
+    )  # fmt: skip
     assert ["rec2"] == [push.row for push in plan.pushes]
     assert 0 == len(planned(lead_row(Direction="sent ", Lead=lead_key("rec1"), Status="Won")))
     assert ["rec1"] == [push.row for push in planned(lead_row(), settled(Direction="Sent")).pushes]
@@ -518,7 +537,8 @@ def test_the_status_of_a_lead_that_we_sent_is_the_partners(status: str) -> None:
     told = replace(row, row=replace(row.row, cells={**row.row.cells, "Problem": "Won on is missing."}))
 
     assert 0 == len(planned(row))
-    assert {"Problem": "Won on is missing."} == edit(planned(row, problems={"rec1": "Won on is missing."})).after
+    wrong = edit(planned(row, problems={"rec1": "Won on is missing."}))
+    assert ({"Problem": "Won on is missing."}, "Won on is missing.") == (wrong.after, wrong.reason)
     assert 0 == len(planned(told, problems={"rec1": "Won on is missing."}))
     assert {"Problem": None} == edit(planned(told)).after
 
