@@ -98,7 +98,8 @@ class Line:
 
 def line_key(deal: str | None, partner: str, month: Month, kind: LineKind, number: int = 1) -> str:
     """Return `{deal id}/{partner key}/{YYYY-MM}/{kind}[-n]`; a true-up has `tier` in the deal's place."""
-    return f"{deal or 'tier'}/{partner}/{month}/{kind}" + (f"-{number}" if number > 1 else "")
+    key = f"{deal or 'tier'}/{partner}/{month}/{kind}"
+    return f"{key}-{number}" if number > 1 else key
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from decimal import MAX_PREC, Context, Decimal
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 
 # ISO 4217 currencies whose minor unit is not a hundredth (list one, 2026); every other one has two digits.
 _WHOLE = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV")
@@ -16,7 +16,6 @@ _DIGITS = {
     **dict.fromkeys(("CLF", "UYW"), 4),
 }
 
-_SHOWN = tuple(f",.{places}f" for places in range(5))  # by minor digits
 _WIDE = Context(prec=MAX_PREC)  # moving the point never drops a digit
 _EXACT = re.compile(r"-?[0-9]+(?:\.[0-9]+|/[0-9]*[1-9][0-9]*)?\Z")
 
@@ -58,6 +57,7 @@ def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
     return reduce(_WIDE.add, amounts, Decimal(0))
 
 
+@lru_cache(maxsize=256)
 def zero(currency: str) -> Decimal:
     """Return nothing, written with the currency's minor digits."""
     return Decimal(0).scaleb(-digits(currency))
@@ -65,12 +65,12 @@ def zero(currency: str) -> Decimal:
 
 def shown(amount: Exact, currency: str) -> str:
     """Return an amount as people read it, without the currency: `1,234.50`, `4,167`."""
-    return in_words(rounded(amount, currency), currency)
+    return format(rounded(amount, currency), shape(currency))
 
 
-def in_words(amount: Decimal, currency: str) -> str:
-    """Return an amount that is rounded already as people read it."""
-    return format(amount, _SHOWN[digits(currency)])
+def shape(currency: str) -> str:
+    """Return how an amount that is rounded already is formatted for people."""
+    return f",.{digits(currency)}f"
 
 
 def exact_text(value: Fraction) -> str:

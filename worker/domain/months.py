@@ -69,7 +69,7 @@ class Month:
 
     def over(self, today: date) -> bool:
         """Tell whether the month is over on that day."""
-        return (today.year, today.month) > (self.year, self.number)
+        return today.year > self.year or (today.year == self.year and today.month > self.number)
 
 
 @lru_cache(maxsize=4096)  # there are few months, and many lines in each

@@ -121,24 +121,7 @@ def _case_lines(
         rows[row.partner][row.answers or str(row.month)].append(row)
     lines: list[Line] = []
     for run, amounts in own:
-        months = rows[run.partner]
-        still = case.doubt or (case.gap if run.plan.fee is None else None)
-        hold = held(case, run.terms.partner, None)
-        pen = Pen.of(run, cash, today)
-        for slot, amount in zip(run.slots, amounts, strict=True):
-            group = months.pop(str(slot.month), [])
-            key = line_key(case.home, run.partner, slot.month, "commission")
-            standing = next((line for line in group if line.key == key), None)
-            rate = rate_for(
-                group, slot.month, case.won_on, case.currency, run.terms.partner, policy=facts.policy, today=today
-            )
-            known = rate if isinstance(rate, Rate) else None
-            added = adjustment(group, known.currency if known else case.currency)
-            main = pen.line(slot, amount, key, standing, rate=rate, adjustment=added)
-            reason = not_earned(slot, today)
-            due = converted(amount.amount, known) + added if reason is None else zero(main.currency)
-            stuck = still or (rate.reason if isinstance(rate, Missing) else None)
-            lines += answered(group, main, Earned(due, reason), hold=hold, still=stuck, keys=keys, today=today)
+        lines += _run_lines(facts, run, amounts, rows[run.partner], cash, keys, today)
     staying = {terms.partner.key for terms in case.terms}
     for partner, months in sorted(rows.items()):
         usual = "not a month that the plan gives the deal" if partner in staying else case.off_all
@@ -146,6 +129,39 @@ def _case_lines(
         hold = held(case, facts.partners.get(partner), None)
         for _, group in sorted(months.items()):
             lines += _no_more(group, reason, hold=hold, still=case.doubt or case.gap, keys=keys, today=today)
+    return lines
+
+
+def _run_lines(
+    facts: Facts, run: Run, amounts: Sequence[Priced], months: dict[str, list[Line]], cash: Receipts, keys: Keys,
+    today: date,
+) -> list[Line]:  # fmt: skip
+    """Return the lines of the months that a partner has; their standing rows are taken out of `months`."""
+    case, partner, policy = run.case, run.terms.partner, facts.policy
+    pen = Pen.of(run, cash, today)
+    lines: list[Line] = []
+    for slot, amount in zip(run.slots, amounts, strict=True):
+        month = slot.part.month
+        rows = months.pop(str(month), ())
+        key = line_key(case.home, partner.key, month, "commission")
+        standing, beside = None, []
+        for row in rows:
+            if row.key == key:
+                standing = row
+            else:
+                beside.append(row)
+        rate = rate_for(rows, month, case.won_on, case.currency, partner, policy=policy, today=today)
+        known = rate if isinstance(rate, Rate) else None
+        added = adjustment(rows, known.currency if known else case.currency)
+        main = pen.line(slot, amount, key, standing, rate=rate, adjustment=added)
+        if not beside and (standing is None or not standing.locked):
+            lines.append(main)  # there is nothing else, and nothing to answer
+            continue
+        reason = not_earned(slot, today)
+        earned = Earned(converted(amount.amount, known) + added if reason is None else zero(main.currency), reason)
+        still = case.doubt or pen.gap or (rate.reason if isinstance(rate, Missing) else None)
+        hold = held(case, partner, None)
+        lines += answered(rows, main, earned, hold=hold, still=still, keys=keys, today=today)
     return lines
 
 

@@ -51,7 +51,7 @@ class Earned:
 
 def adjustment(rows: Iterable[Line], currency: str) -> Decimal:
     """Return what staff added to a month, on whichever of its rows."""
-    added = (rounded(row.adjustment, currency) for row in rows if row.adjustment is not None)
+    added = [rounded(row.adjustment, currency) for row in rows if row.adjustment is not None]
     return sum(added, zero(currency))
 
 

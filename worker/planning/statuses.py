@@ -19,6 +19,7 @@ from worker.planning.earning import Case
 from worker.planning.terms import plan_text
 from worker.planning.wording import CUT, Sums, staffs_text
 
+_BY_CASH = ("Waiting", "Confirmed")
 TICKED = "Hold is ticked"
 _CASH = re.compile(r"; (?:covered by|nothing to be paid|waits for the client).*", re.DOTALL)
 
@@ -82,6 +83,7 @@ class Pen:
 
     run: Run
     today: date
+    gap: str | None  # why lines that need a base are held
     hold: str | None  # why its lines are held, but for what a row says itself
     plan: str
     sums: Sums
@@ -92,10 +94,11 @@ class Pen:
     def of(run: Run, cash: Receipts, today: date) -> Pen:
         """Take up the pen for a run."""
         case, plan = run.case, run.plan
+        gap = case.gap if plan.fee is None else None
         return Pen(
-            run=run, today=today, hold=held(case, run.terms.partner, None) or (case.gap if plan.fee is None else None),
-            plan=plan_text(plan), sums=Sums.of(run), of_months=f" of {len(run.slots)}" if plan.months else "",
-            waits=f"waits for the client: {waits_for(cash, case.currency)}",
+            run=run, today=today, gap=gap, hold=held(case, run.terms.partner, None) or gap, plan=plan_text(plan),
+            sums=Sums.of(run), of_months=f" of {len(run.slots)}" if plan.months else "",
+            waits=f"; waits for the client: {waits_for(cash, case.currency)}",
         )  # fmt: skip
 
     def line(
@@ -106,27 +109,32 @@ class Pen:
 
         Without the rate that it needs it waits in the deal's currency, held from when its month is over.
         """
-        run, case = self.run, self.run.case
+        run, cover, month = self.run, slot.cover, slot.part.month
+        case, terms, fee = run.case, run.terms, run.terms.plan.fee is not None
         hold = self._held(slot, row, rate)
-        status, reason = judge(
-            slot.month, covered=slot.cover is not None, cancel=slot.cancelled, hold=hold, today=self.today
-        )
+        status, reason = judge(month, covered=cover is not None, cancel=slot.cancelled, hold=hold, today=self.today)
         known = rate if isinstance(rate, Rate) else None
         currency = known.currency if known else case.currency
         rated, why = self.sums.of_month(slot, priced)
+        capped = priced.capped
         if status == "Cancelled":
-            earned, amount, why = zero(case.currency), zero(currency), ""
+            earned, amount, why, capped = zero(case.currency), zero(currency), "", False
         else:
             earned, amount = priced.amount, converted(priced.amount, known) + adjustment
-            why += self._after_the_sum(slot, priced, known, adjustment, status)
-        confirmed = slot.cover if status == "Confirmed" else None
+            if capped or known or adjustment:
+                why += self._made_into(priced, known, adjustment)
+            why += "; once" if fee else f"; month {slot.number}{self.of_months}"
+            if status in _BY_CASH:
+                why += self.waits if cover is None else cover_text(cover)
+            if capped:
+                why += CUT
+        confirmed = cover if status == "Confirmed" else None
         return Line(
-            key=key, deal=case.home, partner=run.partner, month=slot.month, kind="commission", currency=currency,
+            key=key, deal=case.home, partner=terms.partner.key, month=month, kind="commission", currency=currency,
             amount=amount, status=status, why=why, lead=case.lead.key, client=case.lead.company_name, base=slot.base,
-            month_base=slot.month_base if run.plan.fee is None else None, rate=rated, plan=self.plan,
-            share=run.terms.percent, invoice=", ".join(confirmed.invoices) if confirmed else "",
-            covered_on=confirmed.on if confirmed else None, reason=reason,
-            capped=priced.capped and status != "Cancelled", hold=row is not None and row.hold,
+            month_base=None if fee else slot.month_base, rate=rated, plan=self.plan, share=terms.percent,
+            invoice=", ".join(confirmed.invoices) if confirmed else "", covered_on=confirmed.on if confirmed else None,
+            reason=reason, capped=capped, hold=row is not None and row.hold,
             adjustment=row.adjustment if row is not None else None, row=row.row if row is not None else None,
             converted=conversion(earned, case.currency, known),
         )  # fmt: skip
@@ -141,25 +149,20 @@ class Pen:
             return f"the deal is open again since {case.left_on}, and the month is not paid for"
         return hold
 
-    def _after_the_sum(
-        self, slot: Slot, priced: Priced, rate: Rate | None, adjustment: Decimal, status: LineStatus
-    ) -> str:
-        """Return what `Why` says after the sum: what fits, the conversion, what staff added, which month, its cash."""
+    def _made_into(self, priced: Priced, rate: Rate | None, adjustment: Decimal) -> str:
+        """Return what becomes of the sum: what of it fits, in which currency, and what staff added."""
         currency = self.run.case.currency
         text = f", of which {shown(priced.amount, currency)} fit" if priced.capped else ""
         if rate is not None:
             text += conversion_text(priced.amount, currency, rate, cut=priced.capped)
         if adjustment:
             text += staffs_text(converted(priced.amount, rate), adjustment, rate.currency if rate else currency)
-        text += "; once" if self.run.plan.fee is not None else f"; month {slot.number}{self.of_months}"
-        if status in ("Waiting", "Confirmed"):
-            text += f"; {self.waits if slot.cover is None else cover_text(slot.cover)}"
-        return text + CUT if priced.capped else text
+        return text
 
 
 def cover_text(cover: Cover) -> str:
     """Return what covers a month."""
-    return "nothing to be paid" if cover.on is None else f"covered by {', '.join(cover.invoices)}, paid {cover.on}"
+    return "; nothing to be paid" if cover.on is None else f"; covered by {', '.join(cover.invoices)}, paid {cover.on}"
 
 
 def waits_for(cash: Receipts, currency: str) -> str:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from worker.domain.lines import Base
-from worker.domain.money import in_words, shown
+from worker.domain.money import shape, shown
 from worker.planning.amounts import Piece, Priced, Run, Slot
 from worker.planning.terms import plan_text
 
@@ -48,6 +48,7 @@ class Sums:
 
     run: Run
     currency: str
+    shape: str  # of its amounts
     plan: str
     share: str
     _base: Base | None = None
@@ -61,21 +62,22 @@ class Sums:
         """Begin with what is the same in every month."""
         percents = run.terms.percent
         share = "" if percents == 100 else f" × {percent(percents)} share"
-        return Sums(run, run.case.currency, plan_text(run.plan), share)
+        return Sums(run, run.case.currency, shape(run.case.currency), plan_text(run.plan), share)
 
     def of_month(self, slot: Slot, amount: Priced) -> tuple[str, str]:
         """Return what stands in the Rate column (`10 %`, `10 % / 15 %`, `fee 100.00`), and the sum that made the line.
 
         The sum is base, days, rate, share and, where rounding matters, the running totals.
         """
-        days, pieces, currency = slot.part.days, amount.pieces, self.currency
+        days, pieces, shape = slot.part.days, amount.pieces, self.shape
         if slot.base is not self._base or days != self._days or pieces is not self._pieces:
             self._base, self._days, self._pieces = slot.base, days, pieces
             self._rate, self._made_of = self._fee() if self.run.plan.fee is not None else self._rated(slot, pieces)
-        running = ""
-        if amount.uneven:
-            running = f", running total {in_words(amount.total, currency)} − {in_words(amount.before, currency)}"
-        return self._rate, f"{self._made_of}{running} = {in_words(amount.total - amount.before, currency)}"
+        result = format(amount.total - amount.before, shape)
+        if not amount.uneven:
+            return self._rate, f"{self._made_of} = {result}"
+        running = f"running total {format(amount.total, shape)} − {format(amount.before, shape)}"
+        return self._rate, f"{self._made_of}, {running} = {result}"
 
     def _fee(self) -> tuple[str, str]:
         rate = f"fee {shown(self.run.plan.fee or 0, self.currency)}"
