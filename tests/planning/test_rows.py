@@ -247,7 +247,8 @@ def test_a_copied_row_counts_once() -> None:
 
 
 def test_where_nobody_knows_when_rows_were_made_the_upper_one_counts() -> None:
-    """Trackers without creation times go by the order of the rows."""
+    """Trackers without creation times go by the order of the rows; so does what was made at one time."""
+    assert ["b"] == [line.row for line in lines_of([placed("b", 1), placed("a", 1)])[0]]
     found, damaged = lines_of([placed("b"), placed("a"), placed("c")])
 
     assert ["b"] == [line.row for line in found]
@@ -259,6 +260,7 @@ def test_of_two_rows_with_one_key_the_locked_one_counts() -> None:
     for rows in (
         [placed("a", 1), placed("b", 2, Statement="2025-Q1/acme/GBP")],
         [placed("b", Statement="x"), placed("a")],
+        [placed("b", 2, Statement="x"), placed("a", 1)],
     ):
         assert ["a"] == [copy.row for copy in lines_of(rows)[1] if copy.copy]
 

@@ -75,6 +75,36 @@ def test_a_line_is_never_on_two_statements() -> None:
     assert ["200.00", "100.00"] == [str(s.earned) for s in found.statements]
 
 
+def test_of_two_that_end_on_one_day_the_shorter_comes_first() -> None:
+    """The cadence changed while both were begun: a line that is still free is on the shorter one."""
+    begun = [
+        line("2025-01", deal="9001", status="On statement"),
+        line("2025-03", deal="9002", status="On statement", statement="2025-03/acme/GBP"),
+    ]
+    found = planned([*begun, line("2025-02", "7.00")])
+
+    assert {Q1: "100.00", "2025-03/acme/GBP": "107.00"} == {s.key: str(s.earned) for s in found.statements}
+
+
+def test_a_longer_one_that_was_begun_takes_the_place_of_the_due_one() -> None:
+    """What is free is on that: no second statement ends on the same day."""
+    begun = line("2025-01", deal="9001", status="On statement", statement="2025-H1/acme/GBP")
+    found = planned([begun, line("2025-05", "7.00")], "2025-07-05")
+
+    assert [("2025-H1/acme/GBP", "107.00")] == [(s.key, str(s.earned)) for s in found.statements]
+
+
+def test_one_that_is_too_late_keeps_none_from_being_finished() -> None:
+    """A period named by hand that lies before a begun one falls into the next; the begun one is finished."""
+    begun = line("2025-04", deal="9001", status="On statement")
+    found = planned([begun, line("2025-01", "7.00")], "2025-07-06", period=Period.parse("2025-Q1"))
+
+    assert [Q2] == [s.key for s in found.statements]
+    assert ["Acme Ltd has a statement of 2025-Q1, or a later one, already"] == [
+        note.split(":")[0] for note in found.notes
+    ]
+
+
 def test_by_hand_the_begun_ones_come_first() -> None:
     """The statement made by hand opens with what the one that was begun carries."""
     begun = line("2024-10", "12.00", status="On statement")

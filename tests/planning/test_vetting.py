@@ -199,6 +199,13 @@ def test_identity_of_a_row_that_was_spoilt_later(website: str | None, email: str
     assert known_by == identity(lead_row(Website=website, Email=email), RULES)
 
 
+def test_a_row_without_address_and_website_is_nobodys() -> None:
+    """Nothing identifies its company."""
+    found = vetted(Email=None)
+
+    assert (None, "", ("Email is missing: fill it in",)) == (found.domain, found.identity, found.faults)
+
+
 # ---- cells that can't be read ---------------------------------------------------------------------------------------
 
 
@@ -256,7 +263,13 @@ def test_a_self_referral_is_told_with_the_rest() -> None:
 
 @pytest.mark.parametrize(
     "cells",
-    [{"Company": "x" * 255}, {"Submitted": NOW}, {"Estimated_value": "1000000000000"}, {"Direction": "RECEIVED"}],
+    [
+        {"Company": "x" * 255},
+        {"Submitted": NOW},
+        {"Estimated_value": "1000000000000"},
+        {"Direction": "RECEIVED"},
+        {"Direction": "sent"},
+    ],
 )
 def test_cells_that_can_just_be_read(cells: dict[str, Any]) -> None:
     """The longest text, the largest sum, a time and any spelling of a direction are no faults."""
