@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from worker.domain.cells import Cell, Row
-from worker.domain.lines import Base, Line, Statement
+from worker.domain.lines import Base, Conversion, Line, Statement
 from worker.domain.months import Month
 from worker.domain.tables import COMMISSIONS, STATEMENTS
 from worker.planning.row_edits import line_edits, statement_edits
@@ -132,6 +132,7 @@ def test_how_a_line_reads_in_its_row(line: Line, column: str, cell: str | None) 
         ({"Base": "12000 annual; this month 1/0"}, "'1/0' is not an exact number"),
         ({"Base": "this month half"}, "'half' is not an exact number"),
         ({"Share": "all"}, "Share holds 'all', which is not a number"),
+        ({"Share": "60 X"}, "Share holds '60 X', which is not a number"),
         ({"Paid on": "soon"}, "Paid on holds 'soon', which is not a day"),
         ({"Why": "…; covered since 2025-02-30"}, "Why holds '2025-02-30', which is not a day"),
     ],
@@ -176,7 +177,10 @@ def test_a_damaged_statement_says_what_is_wrong(cells: dict[str, Cell], words: s
         ("Paid on", "2025-04-20T00:00:00Z", "paid_on", date(2025, 4, 20)),
         ("Paid on", date(2025, 4, 20), "paid_on", date(2025, 4, 20)),
         ("Hold", "yes", "hold", True),
+        ("Amount", Decimal("1E+3"), "amount", Decimal("1000.00")),
         ("Rate", "6 % (gold (new), 2025-01)", "plan", "gold (new), 2025-01"),
+        ("Rate", "6 % (gold", "rate", ""),
+        ("Rate", "6 % (gold", "plan", ""),
         ("Why", "60; covered by A, paid 2024-01-01, paid 2025-03-14; cut to the cap", "covered_on", date(2025, 3, 14)),
         ("Why", "paid 2025-03-14 would be too late", "covered_on", None),
     ],
@@ -207,6 +211,18 @@ def test_a_line_that_names_a_statement_is_locked_whatever_its_status_says(
 
     assert isinstance(found, Line)
     assert (status, statement is not None) == (found.status, found.locked)
+
+
+def test_a_converted_line_survives_its_row() -> None:
+    """The rate, whose and of which day it is, and the amount before stand in its sentence."""
+    own = Conversion(Decimal("60.00"), "GBP", Decimal("1.1712"), "ECB, 2025-03-31")
+    why = (
+        "1,000.00 a month × 6 % (plan gold, 2025-01) = 60.00 GBP × 1.1712 EUR/GBP (ECB, 2025-03-31) = 70.27 EUR; month "
+        "3 of 12; covered by INV-0042, paid 2025-03-14"
+    )
+    abroad = replace(LINE, currency="EUR", amount=Decimal("70.27"), why=why, converted=own)
+
+    assert abroad == line_from_row(row_of("Commissions", line_to_cells(abroad, "Acme Ltd")))
 
 
 def test_only_a_commission_is_covered() -> None:

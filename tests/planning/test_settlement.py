@@ -278,10 +278,11 @@ def test_a_clawback_in_the_opening_lowers_what_payments_reach() -> None:
 
 def test_what_another_account_carried_is_not_taken_up() -> None:
     """Another partner's lines, and those in another currency, stay as they are when a bill is paid."""
-    others = [line("2024-12", partner="birch", status="On statement"), line("2024-12", currency="EUR",
-                                                                            status="On statement")]  # fmt: skip
-    carried = [statement(f"2024-Q4/{account}", "Carried", [one]) for account, one in
-               zip(("birch/GBP", "acme/EUR"), others, strict=True)]  # fmt: skip
+    others = [
+        line("2024-12", status="On statement", partner="birch"),
+        line("2024-12", status="On statement", currency="EUR"),
+    ]
+    carried = [statement(f"2024-Q4/{one.partner}/{one.currency}", "Carried", [one]) for one in others]
     outcome = settle([*carried, STATEMENT], [*others, *LINES], [bill(paid=[("2025-04-10", "300")])], PARTNERS, TODAY)
 
     assert [*["On statement"] * 2, *["Paid 2025-04-10"] * 3] == stands(outcome.lines)
