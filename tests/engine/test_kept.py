@@ -74,6 +74,16 @@ def status(word: str, row: str | None = "r1", key: str = "L-AAAAAAAA", *, whole:
     return Edit("Leads", row, key, {"Status": word}, whole=whole)
 
 
+def test_the_rows_as_they_are_remembered(desk: Desk) -> None:
+    """While a table can't be read, its rows are those that were last seen, with what was written since."""
+    desk.adopt(Row("Leads", "r1", {"Lead": "L-AAAAAAAA", "Status": "New", "Company": "Acme"}))
+    kept = desk.looks()
+    kept.written([status("Won")], ["r1"])
+
+    assert [Row("Leads", "r1", {"Lead": "L-AAAAAAAA", "Status": "Won"})] == kept.rows("Leads")
+    assert [] == kept.rows("Commissions")
+
+
 # ---- as text --------------------------------------------------------------------------------------------------------
 
 
