@@ -16,6 +16,8 @@ from typing import Any
 
 from tests.flows.conftest import START, Desk
 from tests.storms.acts import BaseHands, SheetHands, lead_cells, of_worker
+from tests.storms.together import run_together
+from worker.app import DEFAULT_FLOWS
 from worker.domain.tables import TABLES
 from worker.sandbox.server import Request
 from worker.sandbox.world import World
@@ -64,14 +66,22 @@ class Storm:
 
     # ---- the storm ----------------------------------------------------------------------------------------------
 
-    def run(self, gusts: Sequence[Gust], news: int = 0) -> None:
-        """Let something happen that the worker has to do with; let it run once, hands acting before some requests."""
+    def run(self, gusts: Sequence[Gust], news: int = 0, two: int | None = None) -> None:
+        """Let something happen that the worker has to do with; let it run once, hands acting before some requests.
+
+        With `two`, a number that chooses their steps, two workers run at once.
+        """
         self._happen(Random(news))
         self._gusts = {}
         for place, kind, number in gusts:
             self._gusts.setdefault(place, []).append((kind, number))
         self._requests, self._left = 0, None
-        self.desk.run()
+        if two is None:
+            self.desk.run()
+        else:
+            orders = (DEFAULT_FLOWS, (*DEFAULT_FLOWS[1:], DEFAULT_FLOWS[0]))
+            run_together(self.desk, orders, Random(two))
+            self.counts["runs of two at once"] += 1
         self.counts["runs"] += 1
         self._compare()
         self._gusts, self._left = {}, None
@@ -177,6 +187,12 @@ class Storm:
                 self.desk.hands.delete("Commissions", row["id"])
 
     def _look(self) -> None:
+        self.look_at_rows()
+        said = self.desk.command("verify")
+        self._expect(said.code == 0, said.output)
+
+    def look_at_rows(self) -> None:
+        """See that every lead shows its own deal, and that no deal and no line is there twice."""
         deals = {deal["id"]: deal["properties"] for deal in self.world.hubspot.deals()}
         keys = Counter(p.get("partner_lead_id") for p in deals.values())
         self._expect(not [k for k, n in keys.items() if k and n > 1], f"deals are there twice: {keys}")
@@ -190,8 +206,6 @@ class Storm:
                 )
         lines = [line["Line"] for line in self.desk.rows("Commissions") if "Line" in line]
         self._expect(len(set(lines)) == len(lines), f"lines are there twice: {Counter(lines).most_common(3)}")
-        said = self.desk.command("verify")
-        self._expect(said.code == 0, said.output)
 
     def _expect(self, true: bool, words: str) -> None:
         if not true:

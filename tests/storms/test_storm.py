@@ -43,6 +43,11 @@ def _machine(tracker: str, counts: Counter[str], setenv: Callable[[str, str], No
             self.storm.run(gusts, news)
             assert not self.storm.faults, self.storm.faults
 
+        @rule(gusts=gusts, news=st.integers(0, 2**20), two=st.integers(0, 2**20))
+        def run_two(self, gusts: list[Gust], news: int, two: int) -> None:
+            self.storm.run(gusts, news, two)
+            assert not self.storm.faults, self.storm.faults
+
         def teardown(self) -> None:
             counts.update(self.storm.counts)
             try:
