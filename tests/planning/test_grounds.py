@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from worker.domain.facts import Cash, PlanChoice
-from worker.domain.plans import CommissionPlan
+from worker.domain.plans import CommissionPlan, ConversionRules, Policy
 from worker.planning.earning import Facts
 from worker.planning.grounds import bills_behind, grounds
 
@@ -50,6 +50,24 @@ def test_every_fact_of_a_lead() -> None:
     assert {
         "deal": "9001", "partners": "acme 60 %, birch 40 %", "hold": "ticked", "invoices": "INV-1, INV-7",
     } == behind(facts(leads=[named]))["lead L-1"]  # fmt: skip
+
+
+def test_rates_of_exchange() -> None:
+    """Day by day those from the currency of a deal into that of one of its partners, and no other pair's."""
+    rates = {
+        (day("2025-02-28"), "GBP", "EUR"): Decimal("1.1712"), (day("2025-01-31"), "GBP", "EUR"): Decimal("1.25"),
+        (day("2025-01-31"), "GBP", "USD"): Decimal(2), (day("2025-01-31"), "USD", "EUR"): Decimal(3),
+    }  # fmt: skip
+    given = facts(
+        [deal(), deal("9002", currency="USD")], [lead("9001", who="acme 60, birch 40"), lead("9002", who="acme 100")],
+        partners=[partner(currency="EUR"), partner("birch", currency="GBP")],
+        policy=Policy(conversion=ConversionRules("month-end", "ECB", "", rates)),
+    )  # fmt: skip
+
+    assert {"2025-01-31": "1.25", "2025-02-28": "1.1712"} == behind(given)["rates GBP → EUR"]
+    assert ["rates GBP → EUR"] == [about for about in behind(given) if about.startswith("rates")]
+    assert ["rates USD → EUR"] == [about for about in behind(given, ["9002"]) if about.startswith("rates")]
+    assert [] == [about for about in behind(given, ["none"]) if about.startswith("rates")]
 
 
 @pytest.mark.parametrize(

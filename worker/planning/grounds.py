@@ -1,7 +1,7 @@
 """The facts that commission lines hang on, as text by subject: what to look at when a plan is another than it was.
 
-Deals' value and stage, leads' partners, the plan versions, what was paid on invoices. Says what stands, concludes
-nothing; no person's name or address is in it.
+Deals' value and stage, leads' partners, the plan versions, rates of exchange, what was paid on invoices. Says what
+stands, concludes nothing; no person's name or address is in it.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ def grounds(facts: Facts, lines: Sequence[Line], today: date, deals: Collection[
         if lead.deal in wanted:
             texts[f"lead {lead.key}"] = _lead(lead)
     texts |= _partners(facts, found, wanted)
+    texts |= _rates(facts, wanted)
     texts |= _cash(facts, found, today, wanted)
     return texts
 
@@ -100,6 +101,7 @@ def _partners(facts: Facts, found: Survey, wanted: Collection[str]) -> Found:
                     "plan": chosen.plan if chosen else "",
                     "status": "Left" if partner.left else "Paused" if partner.paused else "Enrolled",
                     "last day": partner.left_on.isoformat() if partner.left_on else "",
+                    "currency": partner.currency or "",
                 }
         for terms in case.terms:
             texts[f"plan {plan_text(terms.plan)}"] = _terms(terms.plan)
@@ -117,6 +119,21 @@ def _terms(plan: CommissionPlan) -> dict[str, str]:
     for term in fields(plan):
         if term.name not in told | {"cap_per_partner"}:
             texts[term.name.replace("_", " ")] = str(getattr(plan, term.name))
+    return texts
+
+
+def _rates(facts: Facts, wanted: Collection[str]) -> Found:
+    """Return the rates from these deals' currencies into those of their partners, by day."""
+    rules = facts.policy.conversion
+    texts: Found = defaultdict(dict)
+    pairs = {
+        (facts.deals[lead.deal].currency, partner.currency)
+        for lead in facts.leads if lead.deal in wanted & facts.deals.keys()
+        for share in lead.shares if (partner := facts.partners.get(share.partner))
+    }  # fmt: skip
+    for (day, *pair), rate in sorted(rules.rates.items() if rules else ()):
+        if tuple(pair) in pairs:
+            texts[f"rates {pair[0]} → {pair[1]}"][day.isoformat()] = f"{rate:f}"
     return texts
 
 
