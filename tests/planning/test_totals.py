@@ -73,6 +73,13 @@ def test_totals_are_of_the_partners_own_leads_and_lines() -> None:
     )
 
 
+def test_a_copied_row_counts_once() -> None:
+    """As in the performance of partners: a row whose key another has is no lead of its own."""
+    copy = replace(lead(), row=replace(lead().row, id="copy"))
+
+    assert ("1", "1") == tuple(totals(ACME, [lead(), copy], [])[column] for column in ("Leads", "Won"))
+
+
 def test_only_totals_that_changed_are_written() -> None:
     """A partner whose row says so already, or who has no key yet, gives no edit."""
     cells = {

@@ -15,7 +15,7 @@ from worker.domain.leads import LeadRow
 from worker.domain.lines import Line
 from worker.domain.money import rounded, zero
 from worker.domain.months import Month, local_day
-from worker.domain.partners import PartnerRow, by_any_name
+from worker.domain.partners import PartnerRow
 from worker.domain.plan import RowEdit, Tell, edit_of
 from worker.domain.words import Words
 from worker.planning.cash import receipts
@@ -35,14 +35,14 @@ def partner_totals(
     Earned are lines that are confirmed or locked, Paid those that are paid. Balance is the difference, less what the
     partner owes us for leads that we sent and that were won.
     """
-    received, own, own_lines = _received(partners, leads), own_leads(partners, leads), _by_partner(lines)
+    own, own_lines = own_leads(partners, leads), _by_partner(lines)
     edits: list[RowEdit] = []
     for partner in partners:
         if not partner.key:
             continue
         money = partner.currency or currency
         mine = [line for line in own_lines.get(partner.key, ()) if line.currency == money]
-        theirs = received.get(partner.key, [])
+        theirs = [lead for lead in own.get(partner.key, ()) if not lead.sent]
         earned = sum((line.amount for line in earned_lines(mine)), zero(money))
         paid = sum((line.amount for line in mine if line.status == "Paid"), zero(money))
         sent = [lead for lead in own.get(partner.key, ()) if lead.sent]
@@ -83,12 +83,13 @@ def monthly_summaries(
     if today.day > _FIRST_DAYS or known_since >= today.replace(day=1):
         return []
     month = Month.of(today).plus(-1)
-    received, own, own_lines = _received(partners, leads), own_leads(partners, leads), _by_partner(lines)
+    own, own_lines = own_leads(partners, leads), _by_partner(lines)
     tables = exchange(partners, leads, lines, statuses=statuses, zone=zone, until=month.last_day)
     between = {table.partner: table for table in tables if table.quarter == quarter_of(month)}
     tells: list[Tell] = []
     for partner in partners:
-        theirs, mine = received.get(partner.key, []), own_lines.get(partner.key, [])
+        theirs = [lead for lead in own.get(partner.key, ()) if not lead.sent]
+        mine = own_lines.get(partner.key, [])
         sent = [lead for lead in own.get(partner.key, ()) if lead.sent]
         if partner.status != "Enrolled" or not (theirs or sent):
             continue
@@ -103,17 +104,6 @@ def _happened(lead: LeadRow, month: Month, zone: ZoneInfo) -> bool:
     """Tell whether a lead was submitted in a month, or, if we sent it, won in it."""
     days = [local_day(lead.submitted, zone), won_on(lead.row, zone) if lead.sent and is_won(lead) else None]
     return any(day is not None and Month.of(day) == month for day in days)
-
-
-def _received(partners: Sequence[PartnerRow], leads: Iterable[LeadRow]) -> Mapping[str, list[LeadRow]]:
-    """Return the leads that each partner sent us, by the partner's key."""
-    names = by_any_name(partners)
-    found: dict[str, list[LeadRow]] = defaultdict(list)
-    for lead in leads:
-        partner = names.get(lead.partner.casefold())
-        if partner is not None and partner.key and lead.key and not lead.sent:
-            found[partner.key].append(lead)
-    return found
 
 
 def _by_partner(lines: Iterable[Line]) -> Mapping[str, list[Line]]:
