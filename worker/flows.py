@@ -35,10 +35,12 @@ from worker.programme import (
     read_tables,
 )
 
-# What a flow can't do without; while another table is paused it goes on.
+# What a flow can't do without; while another table is paused it goes on. A statement is frozen once it is issued, so
+# none is made of lines that can't be brought up to date.
 _INTAKE = ("Partners", "Members", "Leads")
 _STAGES = ("Partners", "Leads")
-_STATEMENTS = ("Partners", "Commissions", "Statements")
+_STATEMENTS = (*MONEY, "Statements")
+_SETTLE = ("Partners", "Commissions", "Statements")
 
 
 def plan_intake(programme: Programme) -> Plan:
@@ -123,7 +125,7 @@ def plan_statements(programme: Programme) -> Plan:
         {p.key: p for p in tables.partners}, policy=programme.rules.policy, today=programme.today,
         period=programme.period, told=programme.told, words=programme.words,
     )  # fmt: skip
-    monthly = [] if "Leads" in tables.paused else totals.monthly_summaries(
+    monthly = totals.monthly_summaries(
         tables.partners, tables.leads, lines_of(tables.rows["Commissions"])[0], statuses=programme.rules.stages.words,
         today=programme.today, zone=programme.zone, words=programme.words, told=programme.told,
         known_since=begun_on(programme),
@@ -133,7 +135,7 @@ def plan_statements(programme: Programme) -> Plan:
 
 def _looked_ahead(programme: Programme) -> tuple[Tables, tuple[str, ...]]:
     """Return the tables with the lines as the flow of commissions would leave them first, and say so."""
-    tables, facts, outcome = _lines_as_they_should_be(programme, (*MONEY, *_STATEMENTS))
+    tables, facts, outcome = _lines_as_they_should_be(programme, _STATEMENTS)
     rows = tables.rows["Commissions"]
     edits = money_plans.commission_plan(rows, facts, outcome).edits
     if not edits:
@@ -146,7 +148,7 @@ def _looked_ahead(programme: Programme) -> tuple[Tables, tuple[str, ...]]:
 
 def plan_settle(programme: Programme) -> Plan:
     """Partners' bills and their payments → Invoiced, Part paid, Paid, and differences in words."""
-    tables = read_tables(programme, _STATEMENTS)
+    tables = read_tables(programme, _SETTLE)
     books = programme.ledger.books(whole=programme.whole)
     partners = {p.key: partner_fact(p) for p in tables.partners if p.key}
     plan, lines = money_plans.settlement_plan(

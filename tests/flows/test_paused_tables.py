@@ -22,8 +22,8 @@ MONEY = frozenset({"commissions", "cash", "statements", "settle"})
 WAITING = {
     "Partners": frozenset(DEFAULT_FLOWS),
     "Members": frozenset({"intake"}),
-    "Leads": frozenset({"intake", "stages", "commissions", "cash"}),
-    "Splits": frozenset({"commissions", "cash"}),
+    "Leads": frozenset({"intake", "stages", "commissions", "cash", "statements"}),
+    "Splits": frozenset({"commissions", "cash", "statements"}),
     "Commissions": MONEY,
     "Statements": frozenset({"statements", "settle"}),
 }
@@ -193,3 +193,288 @@ def test_another_table(settled: Desk, table: str) -> None:
     assert {True} == set(heard(desk).values())
     assert 4 == len(desk.world.hubspot.deals())
     quiet(desk)
+
+
+@on_both
+def test_a_table_that_is_gone(settled: Desk) -> None:
+    """A table that was deleted waits like one with a broken header, until `setup` makes it."""
+    desk, sheets = settled, settled.tracker == "google-sheets"
+    (desk.world.google.delete_tab if sheets else desk.world.airtable.delete_table)("Members")
+    news(desk)
+
+    outcomes = again(desk)
+    assert paused("Members") == states(outcomes)
+    assert {True} == {f"has no t{'ab' if sheets else 'able'} Members: `quart" in o.words for o in outcomes.values()}
+    quiet(desk)
+
+    assert 0 == desk.command("setup", "--apply").code
+    assert {"in sync"} == set(states(again(desk)).values())
+    assert {True} == set(heard(desk).values())
+
+
+@on_both
+def test_several_at_once(settled: Desk) -> None:
+    """Each is named to the flows that need it and to the others."""
+    mends = [break_header(settled, table) for table in ("Members", "Splits", "Statements")]
+
+    outcomes = again(settled)
+    expected = {flow: "failed" if flow != "stages" else "needs attention" for flow in DEFAULT_FLOWS}
+    assert expected == states(outcomes)
+    assert "Members" in outcomes["intake"].words
+    assert "Splits" not in outcomes["intake"].words
+    told = outcomes["stages"].words
+    assert [True] * 3 == [f"The {table} table is paused" in told for table in ("Members", "Splits", "Statements")]
+
+    for mend in mends:
+        mend()
+    assert {"in sync"} == set(states(again(settled)).values())
+
+
+@pytest.mark.parametrize("tracker", ["google-sheets"], indirect=True)
+def test_it_costs_no_call(settled: Desk) -> None:
+    """All flows of a run still read the spreadsheet once, and do not ask again for the tab that is paused."""
+    break_header(settled, "Commissions")
+    settled.later(minutes=5)
+    before = len(settled.tracker_server.log)
+    settled.run()
+
+    asked = [call.path for call in settled.tracker_server.log[before:] if call.path != "/token"]
+    assert 1 == len(asked)
+
+
+# ---- what must neither vanish nor flap ------------------------------------------------------------------------------
+
+
+@on_both
+@pytest.mark.parametrize("table", ["Splits", "Commissions"])
+def test_problems_of_money_on_leads(settled: Desk, table: str) -> None:
+    """What the money rules said of a lead stands while they can't be asked, and goes when it is mended."""
+    desk, row = settled, of_lead(settled, "Acme")
+    split = desk.hands.rows("Splits")[0]["id"]
+    desk.hands.edit("Splits", split, {"Share": 50})
+    again(desk)
+    problem = desk.row(row)["Problem"]
+    assert "90" in problem
+    mend = break_header(desk, table)
+
+    again(desk)
+    assert problem == desk.row(row)["Problem"]
+    desk.world.hubspot.move_deal(desk.row(of_lead(desk, "Other"))["Deal ID"], "closedlost")
+    again(desk)
+    assert ("Lost", problem) == (desk.row(of_lead(desk, "Other"))["Status"], desk.row(row)["Problem"])
+    quiet(desk)
+
+    mend()
+    again(desk)
+    assert problem == desk.row(row)["Problem"]
+    quiet(desk)
+    desk.hands.edit("Splits", split, {"Share": 60})
+    again(desk)
+    assert "Problem" not in desk.row(row)
+
+
+@on_both
+def test_a_lead_that_was_deleted(settled: Desk) -> None:
+    """What is held because of it is said also while the lines are paused, as they were last seen."""
+    desk = settled
+    desk.hands.delete("Leads", of_lead(desk, "Acme"))
+    said = again(desk, "stages", "commissions")["stages"].words
+    assert "open lines are held" in said
+    desk.later(days=2)
+    break_header(desk, "Commissions")
+
+    assert said in again(desk, "stages")["stages"].words
+
+
+@on_both
+def test_what_a_hand_did_is_told_for_a_day(settled: Desk) -> None:
+    """The words about it stand while their table is paused, and go afterwards."""
+    desk, row = settled, of_lead(settled, "Other")
+    stood = desk.row(row)
+    desk.hands.edit("Leads", row, {"Deal stage": "Nowhere"})
+    again(desk, "stages")
+    told = desk.row(row)["Problem"]
+    assert "Deal stage was changed by hand" in told
+    mend = break_header(desk, "Leads")
+    desk.later(days=2)
+    desk.run()
+
+    mend()
+    assert told == desk.row(row)["Problem"]
+    again(desk)
+    assert stood == {**desk.row(row), "Synced": stood["Synced"]}
+    quiet(desk)
+
+
+@on_both
+def test_rows_that_are_lost_meanwhile(settled: Desk) -> None:
+    """How many there were is remembered: a table that comes back empty stops every flow, as ever."""
+    desk = settled
+    rows = desk.hands.add_rows(
+        "Members", [{"Partner": "Blue Door", "Email": f"p{n}@blue-door.test"} for n in range(10)]
+    )
+    again(desk)
+    mend = break_header(desk, "Members")
+    again(desk)
+    for row in rows:
+        desk.hands.delete("Members", row)
+
+    mend()
+    outcomes = again(desk)
+    assert {"stopped"} == set(states(outcomes).values())
+    assert "The Members table suddenly lost 10 of its 11 rows" in outcomes["intake"].words
+
+
+# ---- keys -----------------------------------------------------------------------------------------------------------
+
+
+@on_both
+def test_the_key_of_a_partner_whose_row_was_added_anew(settled: Desk) -> None:
+    """It is the one that the lines carry, also while these are paused: no other is minted."""
+    desk = settled
+    row = next(row["id"] for row in desk.hands.rows("Partners") if row["fields"]["Partner"] == "Blue Door")
+    desk.hands.edit("Partners", row, {"Partner": "Polaris"})
+    for split in desk.hands.rows("Splits"):
+        if split["fields"]["Partner"] == "Blue Door":
+            desk.hands.edit("Splits", split["id"], {"Partner": "Polaris"})
+    again(desk)
+    stood = lines(desk)
+    desk.hands.delete("Partners", row)
+    mend = break_header(desk, "Commissions")
+    anew = desk.partner("Polaris")
+    again(desk)
+    assert "blue-door" == desk.row(anew, "Partners")["Key"]
+
+    mend()
+    again(desk)
+    assert stood == lines(desk)
+
+
+@on_both
+def test_nothing_goes_on_before_the_lines_were_ever_seen(settled: Desk) -> None:
+    """A state that was lost knows no keys: until it has read the lines, every flow waits for them."""
+    desk = settled
+    mend = break_header(desk, "Commissions")
+    desk.forget()
+    new = desk.partner("New")
+    before = desk.effects()
+
+    assert {"failed"} == set(states(again(desk)).values())
+    assert "Key" not in desk.row(new, "Partners")
+    assert before == desk.effects()
+    mend()
+    again(desk)
+    assert "new" == desk.row(new, "Partners")["Key"]
+
+
+# ---- what flows do without a table that they can do without ---------------------------------------------------------
+
+
+@on_both
+def test_without_leads_bills_are_settled_and_nothing_is_summed_up(settled: Desk) -> None:
+    """Totals, which count leads, stay as they are until Leads is back."""
+    desk = settled
+    news(desk)
+    mend = break_header(desk, "Leads")
+    stood = desk.rows("Partners")
+
+    again(desk)
+    assert {"Paid"} == {row["Status"] for row in desk.rows("Commissions") if "2026-Q1/blue" in row.get("Statement", "")}
+    assert stood == desk.rows("Partners")
+    mend()
+    again(desk)
+    assert [0, 120] == [row["Paid"] for row in desk.rows("Partners")]
+
+
+@on_both
+@pytest.mark.parametrize("table", ["Leads", "Splits"])
+def test_no_statement_of_lines_that_are_out_of_date(settled: Desk, table: str) -> None:
+    """On its day it waits until the lines are what they must be, and is then issued whole."""
+    desk = settled
+    mend = break_header(desk, table)
+    desk.until(NEXT_DAY)
+    desk.run()
+    desk.run("statements")
+    assert 2 == len(desk.rows("Statements"))
+
+    mend()
+    again(desk)
+    assert [("2026-Q2/blue-door/GBP", 120), ("2026-Q2/north-star/GBP", 180)] == sorted(
+        (row["Statement"], row["Amount to invoice"]) for row in desk.rows("Statements") if row["Period"] == "2026-Q2"
+    )
+    again(desk)
+    quiet(desk)
+
+
+@on_both
+@pytest.mark.parametrize("table", ["Leads", "Statements", "Partners", "Activity"])
+def test_the_sweep(settled: Desk, table: str) -> None:
+    """It sweeps what can be read, says what it left out, and fails only where that is everything."""
+    desk = settled
+    news(desk)
+    break_header(desk, table)
+
+    outcome = again(desk, "sweep")["sweep"]
+
+    assert ("failed" if table == "Partners" else "needs attention") == outcome.state
+    assert f"{table} " in outcome.words
+    expected = {"Leads": (False, True), "Statements": (True, False), "Partners": (False, False)}
+    swept = heard(desk)
+    assert expected.get(table, (True, True)) == (swept["stages"], swept["settle"])
+
+
+@on_both
+def test_activity(settled: Desk) -> None:
+    """Everything is done and only not told there; the run says so, and fails nothing."""
+    desk = settled
+    mend = break_header(desk, "Activity")
+    told = len(desk.rows("Activity"))
+    news(desk)
+
+    outcomes = again(desk)
+    assert {"needs attention"} == set(states(outcomes).values())
+    assert {1} == {outcome.words.count("The Activity table is paused") for outcome in outcomes.values()}
+    assert {True} == set(heard(desk).values())
+    assert told == len(desk.rows("Activity"))
+    assert 0 == desk.command("run").code
+
+    mend()
+    assert {"in sync"} == set(states(again(desk)).values())
+
+
+# ---- commands -------------------------------------------------------------------------------------------------------
+
+
+@on_both
+def test_commands(settled: Desk) -> None:
+    """`plan`, `status` and `explain` show what can be shown, and name the table that is paused."""
+    desk = settled
+    desk.later(minutes=5)
+    key = next(row["Lead"] for row in desk.rows("Leads") if row["Company"] == "Acme")
+    line = next(iter(lines(desk)))
+    mend = break_header(desk, "Commissions")
+
+    planned = desk.command("plan", "--json").json
+    assert {"intake", "stages"} == planned["flows"].keys() - planned.get("failed", {}).keys()
+    assert 1 == desk.command("run", "--json").code
+    health = desk.command("status", "--json").json
+    assert "The Commissions table is paused" in health["flows"]["intake"]["words"]
+    assert "Commissions" in str(health["exchange"])
+    chain = desk.command("explain", key, "--json")
+    assert (0, True) == (chain.code, "2026-01" in chain.out)
+    said = desk.command("explain", line)
+    assert (True, True) == (said.code != 0, "Commissions" in said.output)
+    mend()
+    assert 0 == desk.command("run").code
+
+
+@on_both
+def test_partners_performance_without_activity(settled: Desk) -> None:
+    """It is shown as far as it is known, and says what is missing."""
+    break_header(settled, "Activity")
+
+    said = settled.command("status", "--partners")
+
+    assert 0 == said.code
+    assert "North Star" in said.out
+    assert "The Activity table is paused" in said.out
