@@ -232,16 +232,20 @@ def test_a_converted_true_up_with_everything() -> None:
     )
 
 
-def test_a_converted_true_up_that_is_cancelled_keeps_its_rate() -> None:
+@pytest.mark.parametrize(
+    ("of", "to", "sums"), [("GBP", "JPY", ("0", "0.00", "191.5002")), ("JPY", "GBP", ("0.00", "0", "191.5002"))]
+)
+def test_a_converted_true_up_that_is_cancelled_keeps_its_rate(of: str, to: str, sums: tuple[str, str, str]) -> None:
     """With nothing in it, in the digits of both currencies."""
+    rates = {(last, of, to): rate for (last, _, _), rate in month_ends(to, "191.5").items()}
     told = several(
-        once("9001", "50000"), policy=rules(month_ends("JPY", "191.5")), partners=[partner(currency="JPY")]
+        once("9001", "50000", currency=of), plans=[retroactive(currency=of)], policy=rules(rates),
+        partners=[partner(currency=to)],
     ).on("2025-04-01")  # fmt: skip
-    told.on("2025-05-02", invoices=[invoice("INV-9001", reference="9001", sub_total="50000")])
+    told.on("2025-05-02", invoices=[invoice("INV-9001", reference="9001", sub_total="50000", currency=of)])
     (line,) = ups(told)
+    own = line.converted
+    assert own is not None
 
-    assert ("Cancelled", "0", "JPY") == (line.status, str(line.amount), line.currency)
-    assert ("0.00", "GBP", "191.5002") == tuple(
-        str(part)
-        for part in (line.converted.amount, line.converted.currency, line.converted.rate)  # type: ignore[union-attr]
-    )
+    assert ("Cancelled", to, of) == (line.status, line.currency, own.currency)
+    assert sums == (str(line.amount), str(own.amount), str(own.rate))
