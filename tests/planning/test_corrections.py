@@ -296,14 +296,14 @@ def test_keys_are_numbered_on_from_the_highest() -> None:
     def line(key: str) -> Line:
         return Line(key, "9001", "acme", month, "clawback", "GBP", Decimal(0), "Expected")
 
-    keys = Keys.of([line("9001/acme/2025-03/clawback-4"), line("9001/acme/2025-03/clawback")])
-    strange = Keys.of([line("9001/acme/2025-03/clawback-x")])
+    keys = Keys([line("9001/acme/2025-03/clawback-4"), line("9001/acme/2025-03/clawback")])
+    strange = Keys([line("9001/acme/2025-03/clawback-x")])
 
     assert "9001/acme/2025-03/clawback-5" == keys.next("9001", "acme", month, "clawback")
     assert "9001/acme/2025-03/clawback-6" == keys.next("9001", "acme", month, "clawback")
     assert "9001/acme/2025-03/correction" == keys.next("9001", "acme", month, "correction")
     assert "9001/acme/2025-03/clawback-2" == strange.next("9001", "acme", month, "clawback")
-    first = Keys.of([line("9001/acme/2025-03/clawback")])
+    first = Keys([line("9001/acme/2025-03/clawback")])
     assert "9001/acme/2025-03/clawback-2" == first.next("9001", "acme", month, "clawback")
 
 
@@ -340,7 +340,7 @@ def test_of_two_answers_the_one_that_lives_is_rewritten() -> None:
              key="9001/acme/2025-03/clawback-2"),
     ]  # fmt: skip
     found = answered(
-        rows, rows[0], Earned(Decimal("0.00"), "refunded"), hold=None, still=None, keys=Keys.of(rows),
+        rows, rows[0], Earned(Decimal("0.00"), "refunded"), hold=None, still=None, keys=Keys(rows),
         today=day("2025-03-10"),
     )  # fmt: skip
 
@@ -401,7 +401,7 @@ def test_an_answer_without_anything_locked_is_not_needed() -> None:
     """Somebody took January off its statement: its line is rewritten, and the clawback says that it is done."""
     rows = [line("2025-01"), line("2025-03", "-100.00", "Expected", kind="clawback", answers="2025-01")]
     found = answered(
-        rows, rows[0], Earned(Decimal("100.00")), hold=None, still=None, keys=Keys.of(rows), today=day("2025-03-10")
+        rows, rows[0], Earned(Decimal("100.00")), hold=None, still=None, keys=Keys(rows), today=day("2025-03-10")
     )  # fmt: skip
 
     assert [(None, "100.00"), ("nothing is to be corrected any more", "0.00")] == [

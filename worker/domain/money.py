@@ -57,6 +57,17 @@ def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
     return reduce(_WIDE.add, amounts, Decimal(0))
 
 
+def exact_rest(amount: Decimal, less: Iterable[Decimal]) -> Decimal:
+    """Return what is left of an amount, however long its digits."""
+    return reduce(_WIDE.subtract, less, amount)
+
+
+def percent_of(percent: Decimal, amount: Fraction) -> Fraction:
+    """Return so many percent of an exact amount."""
+    numerator, denominator = percent.as_integer_ratio()
+    return Fraction(amount.numerator * numerator, amount.denominator * denominator * 100)  # one fraction, not three
+
+
 @lru_cache(maxsize=256)
 def zero(currency: str) -> Decimal:
     """Return nothing, written with the currency's minor digits."""

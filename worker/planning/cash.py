@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
 from math import gcd, lcm
+from typing import NamedTuple
 
 from worker.domain.facts import Cash, CreditNote, Invoice
-from worker.domain.money import exact_sum
+from worker.domain.money import exact_rest, exact_sum
 from worker.planning.matching import CASH, counts
 
 _NOTHING = Decimal(0)
@@ -29,12 +30,11 @@ class Due:
     """An invoice on which something is open, tax included."""
 
     number: str
-    amount: Fraction
+    amount: Decimal
     since: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cover:
+class Cover(NamedTuple):
     """Since when cash covers a month, and the invoices paid on that day; a base of zero needs neither."""
 
     on: date | None = None
@@ -70,21 +70,20 @@ def receipts(
     due: list[Due] = []
     for invoice in living:
         came = _there((*invoice.payments, *invoice.prepayments, *invoice.overpayments), today)
-        moves += _net(invoice, came, 1)
-        moves += _net(invoice, _there(invoice.refunds, today), -1)
+        moves += _net(invoice, came, _there(invoice.refunds, today))
         for cash in came:
             numbers = paid.get(cash.on, ())
             if invoice.number not in numbers:
                 paid[cash.on] = (*numbers, invoice.number)
         if invoice.status != "PAID":
-            gone = exact_sum([taken_off.get(invoice.id, _NOTHING), *[cash.amount for cash in came]])
-            if gone < invoice.total:
-                due.append(Due(invoice.number, Fraction(invoice.total) - Fraction(gone), invoice.due_date))
+            left = exact_rest(invoice.total, [taken_off.get(invoice.id, _NOTHING), *[cash.amount for cash in came]])
+            if left > 0:
+                due.append(Due(invoice.number, left, invoice.due_date))
     elsewhere = [(i.number, i.currency) for i in own if i.currency != currency and counts(i)]
     for note in sorted(notes, key=lambda note: (note.on, note.number)):
         back = _there(note.refunds, today)
         if note.currency == currency:
-            moves += _net(note, back, -1)
+            moves += _net(note, (), back)
         elif back:
             elsewhere.append((note.number, note.currency))
     days, floors, parts = _floors(moves)
@@ -121,15 +120,17 @@ def _there(moved: Iterable[Cash], today: date) -> list[Cash]:
     return [cash for cash in moved if cash.on <= today and cash.status != "DELETED"]
 
 
-def _net(document: Invoice | CreditNote, moved: Iterable[Cash], sign: int) -> Iterator[Move]:
-    """Return what moved on a document without its tax: × SubTotal ÷ Total."""
+def _net(document: Invoice | CreditNote, came: Iterable[Cash], went: Iterable[Cash]) -> list[Move]:
+    """Return what came and went on a document without its tax: × SubTotal ÷ Total."""
     (net, net_per), (gross, gross_per) = document.sub_total.as_integer_ratio(), document.total.as_integer_ratio()
-    times, per = sign * net * gross_per, net_per * gross
+    times, per = net * gross_per, net_per * gross
     common = gcd(times, per)
-    times, per = times // common, per // common
-    for cash in moved:
-        amount, of = cash.amount.as_integer_ratio()
-        yield cash.on, amount * times, of * per
+    found: list[Move] = []
+    for moved, sign in ((came, times // common), (went, -times // common)):
+        for cash in moved:
+            amount, of = cash.amount.as_integer_ratio()
+            found.append((cash.on, amount * sign, of * (per // common)))
+    return found
 
 
 def _floors(moves: Sequence[Move]) -> tuple[tuple[date, ...], tuple[int, ...], int]:

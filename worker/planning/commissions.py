@@ -16,7 +16,7 @@ from worker.domain.money import zero
 from worker.domain.problems import Problem
 from worker.planning.amounts import Priced, Run, priced, together
 from worker.planning.cash import Receipts
-from worker.planning.conversion import NO_RATE, Missing, Rate, converted, rate_for
+from worker.planning.conversion import NO_RATE, Missing, Rate, converted, rate_for, unconverted
 from worker.planning.corrections import Earned, Keys, adjustment, answered, cancel
 from worker.planning.earning import Case, Facts, deal_order, survey
 from worker.planning.runs import books_of, runs_of
@@ -45,7 +45,7 @@ def plan_lines(facts: Facts, existing: Sequence[Line], today: date) -> Outcome:
             by_deal[line.deal].append(line)
     found = survey(facts, by_deal, today)
     books, suggestions = books_of(facts, found, today)
-    keys = Keys.of(standing.values())
+    keys = Keys(standing.values())
     lines = [stand_still(line, reason) for line, reason in found.still]
     counted = _counted(found.cases)
     joint: list[tuple[Case, Receipts, list[Run]]] = []
@@ -138,7 +138,7 @@ def _run_lines(
 ) -> list[Line]:  # fmt: skip
     """Return the lines of the months that a partner has; their standing rows are taken out of `months`."""
     case, partner, policy = run.case, run.terms.partner, facts.policy
-    pen = Pen.of(run, cash, today)
+    pen, plain = Pen.of(run, cash, today), unconverted(case.rows, case.currency, policy)
     lines: list[Line] = []
     for slot, amount in zip(run.slots, amounts, strict=True):
         month = slot.part.month
@@ -150,7 +150,7 @@ def _run_lines(
                 standing = row
             else:
                 beside.append(row)
-        rate = rate_for(rows, month, case.won_on, case.currency, partner, policy=policy, today=today)
+        rate = None if plain else rate_for(rows, month, case.won_on, case.currency, partner, policy=policy, today=today)
         known = rate if isinstance(rate, Rate) else None
         added = adjustment(rows, known.currency if known else case.currency)
         main = pen.line(slot, amount, key, standing, rate=rate, adjustment=added)

@@ -7,7 +7,7 @@ month is over is never converted anew, whatever the rules say later.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -42,6 +42,11 @@ class Missing:
     """Why a line can't be converted, in words."""
 
     reason: str
+
+
+def unconverted(rows: Iterable[Line], currency: str, policy: Policy) -> bool:
+    """Tell whether no line of a deal is in another currency than the deal's, or will be: no month then has a rate."""
+    return policy.conversion is None and all(row.currency == currency and row.converted is None for row in rows)
 
 
 def rate_for(

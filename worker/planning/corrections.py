@@ -5,7 +5,7 @@ Unlocked lines are rewritten; what is locked never changes, and one line in the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -22,23 +22,22 @@ NOT_NEEDED = "nothing is to be corrected any more"
 class Keys:
     """The keys that lines carry; a new line is given the next number of its kind and month."""
 
+    lines: Collection[Line]
     numbers: dict[str, int] = field(default_factory=dict)  # key without its number → the highest number
-
-    @staticmethod
-    def of(lines: Iterable[Line]) -> Keys:
-        """Gather the keys of standing lines."""
-        keys = Keys()
-        for line in lines:
-            _, _, number = line.key.rpartition("/")[2].partition("-")
-            bare = line.key[: -len(number) - 1] if number else line.key
-            keys.numbers[bare] = max(keys.numbers.get(bare, 0), int(number) if number.isdecimal() else 1)
-        return keys
 
     def next(self, deal: str | None, partner: str, month: Month, kind: LineKind) -> str:
         """Return a key that no line has had."""
+        if not self.numbers:  # counted when the first is asked for: most days nothing is answered
+            self._count()
         bare = line_key(deal, partner, month, kind)
         self.numbers[bare] = self.numbers.get(bare, 0) + 1
         return line_key(deal, partner, month, kind, self.numbers[bare])
+
+    def _count(self) -> None:
+        for line in self.lines:
+            _, _, number = line.key.rpartition("/")[2].partition("-")
+            bare = line.key[: -len(number) - 1] if number else line.key
+            self.numbers[bare] = max(self.numbers.get(bare, 0), int(number) if number.isdecimal() else 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Earned:
 def adjustment(rows: Iterable[Line], currency: str) -> Decimal:
     """Return what staff added to a month, on whichever of its rows."""
     added = [rounded(row.adjustment, currency) for row in rows if row.adjustment is not None]
-    return sum(added, zero(currency))
+    return sum(added, zero(currency)) if added else zero(currency)
 
 
 def answered(

@@ -95,7 +95,7 @@ def read_terms(
     percents = _percents(lead)
     found, off, unknown = _who_earns(deal, percents, rows, partners=partners, plans=plans, submitted=submitted,
                                      won_on=won_on)  # fmt: skip
-    newest = max((r for r in rows if r.kind == "commission"), key=lambda r: (r.month, r.key), default=None)
+    newest = max((r for r in rows if r.kind == "commission"), key=_by_month, default=None)
     amiss = _currency_fault(deal, newest)
     gaps = _base_faults(deal) if any(t.plan.fee is None for t in found) else []
     wrong = _shares_fault(deal, percents)
@@ -182,7 +182,7 @@ def _plan(partner: Partner, rows: Sequence[Line], plans: Plans, won_on: date) ->
     """
     own = [row for row in rows if row.partner == partner.key and row.kind == "commission" and row.plan]
     if own:
-        text = min(own, key=lambda row: (not row.locked, row.month)).plan
+        text = min(own, key=lambda row: (not row.locked, row.month.index)).plan
         return next((plan for plan in plans.versions if plan_text(plan) == text), None)
     stood = max((choice.since for choice in partner.plans if choice.since <= won_on), default=date.max)
     later = sorted((choice for choice in partner.plans if choice.since >= stood), key=lambda choice: choice.since)
@@ -229,7 +229,11 @@ def stated_term(deal: Deal) -> int | None:
 
 def _last_base(rows: Sequence[Line]) -> Base | None:
     known = [row for row in rows if row.kind == "commission" and row.base is not None]
-    return max(known, key=lambda row: (row.month, row.key)).base if known else None
+    return max(known, key=_by_month).base if known else None
+
+
+def _by_month(row: Line) -> tuple[int, str]:
+    return row.month.index, row.key
 
 
 def _clash(deal: Deal, terms: Terms, currency: str) -> Fault | None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from worker.domain.lines import Line
-from worker.domain.money import rounded
+from worker.domain.money import percent_of, rounded
 from worker.domain.months import Month, Period
 from worker.domain.plans import Bracket, CommissionPlan
 from worker.planning.amounts import Piece, Priced, Run
@@ -85,8 +85,8 @@ def _flat(run: Run) -> list[Exact]:
         if place and slot.month_base is run.slots[place - 1].month_base:
             found.append(found[-1])
         else:
-            base = slot.month_base * run.terms.share
-            found.append((base * Fraction(rate) / 100, (Piece(base, rate),)))
+            base = percent_of(run.terms.percent, slot.month_base)
+            found.append((percent_of(rate, base), (Piece(base, rate),)))
     return found
 
 
@@ -179,7 +179,7 @@ def cut_to_caps(
                 room = _room(plan, of_deal[entry.deal], of_period[plan.tier_period, spell(plan, entry.order[0])])
                 if room is not None and amount > room:
                     amount = rounded(room, entry.currency)
-                    found[i][k] = replace(amounts[i][k], amount=amount, capped=True)
+                    found[i][k] = amounts[i][k]._replace(amount=amount, capped=True)
             of_deal[entry.deal] += amount
             for length, months in (("quarter", 3), ("year", 12), ("lifetime", 0)):
                 of_period[length, Period.holding(entry.order[0], months) if months else None] += amount
