@@ -68,9 +68,10 @@ def test_a_deal_of_which_all_is_known() -> None:
 
 def test_a_total_is_spread_over_its_term() -> None:
     """So the term is a part of the base."""
-    total = Base(Decimal("12000.00"), "total", 24)
+    for term in (1, 24):
+        expected = Base(Decimal("12000.00"), "total", term)
 
-    assert total == reading(deal(interval="total", term_months=24)).base
+        assert expected == reading(deal(interval="total", term_months=term)).base
 
 
 def test_without_a_currency_nothing_can_be_computed() -> None:
