@@ -60,6 +60,7 @@ TESTS = {
     "true_ups": ["test_tiers.py", "test_conversion.py"],
     "vetting": ["test_intake.py", "test_partners_seen.py"],
     "why": ["test_statuses.py", "test_amounts.py", "test_tiers.py", "test_conversion.py", "test_rows.py"],
+    "wording": ["test_why.py", "test_statuses.py", "test_amounts.py", "test_tiers.py", "test_conversion.py"],
     "worth": ["test_exchange.py", "test_totals.py", "test_performance.py", "test_sent_leads.py"],
 }  # fmt: skip
 
