@@ -139,6 +139,14 @@ def test_nothing_is_left_of_a_cap(terms: dict[str, str]) -> None:
     assert [] == sums(several(once("9001", "50000"), plans=[retroactive(**terms)]).on("2025-04-01"))
 
 
+def test_a_cap_that_comes_later() -> None:
+    """The true-up that stands is cancelled where nothing is left of the cap; it is cut no more, for it is nothing."""
+    told = several(once("9001", "50000")).on("2025-04-01").on("2025-04-02", plans=[retroactive(cap_per_deal="7000")])
+    (line,) = ups(told)
+
+    assert ("Cancelled", "0.00", "", False) == (line.status, str(line.amount), line.why, line.capped)
+
+
 def test_what_a_true_up_uses_of_a_deals_cap_is_used() -> None:
     """Two quarters of 7,000.00 and 3,000.00 under a cap of 18,000.00: the second has 1,000.00."""
     assert ["3000.00", "1000.00"] == sums(half_year("18000").on("2025-07-01"))
@@ -163,6 +171,14 @@ def test_a_true_up_whose_lines_are_not_paid_for_any_more() -> None:
         "2025-Q1 is not earned any more (no line of the period is earned any more): 0.00 − 3,000.00 of its lines = "
         "-3,000.00"
     ) == ups(told)[1].why
+
+
+def test_yen_are_taken_back_whole() -> None:
+    """An answer has the digits of its currency."""
+    told = several(once("9001", "50000", currency="JPY"), plans=[retroactive(currency="JPY")]).on("2025-04-01").lock()
+    told.on("2025-05-02", invoices=[invoice("INV-9001", reference="9001", sub_total="50000", currency="JPY")])
+
+    assert ["3000", "-3000"] == sums(told)
 
 
 def test_a_paused_partners_answers_are_held() -> None:
@@ -210,6 +226,25 @@ def test_what_staff_add_to_a_true_up() -> None:
 
     assert ("3050", Decimal("49.5"), "rec9", False) == (str(line.amount), line.adjustment, line.row, line.hold)
     assert line.why.endswith("less 7,000 of its lines = 3,000; adjusted by staff + 50 = 3,050")
+
+
+def test_a_tick_stays_on_the_row() -> None:
+    """Held by it, the true-up is still ticked."""
+    told = several(once("9001", "50000")).on("2025-04-01").edit(KEY, hold=True).on("2025-04-02")
+
+    assert [("On hold", True)] == [(line.status, line.hold) for line in ups(told)]
+
+
+def test_staff_may_take_off_all_of_a_converted_true_up() -> None:
+    """It is cancelled then, and nothing of it is left in the deal's currency either."""
+    told = several(
+        once("9001", "50000"), policy=rules(month_ends("JPY", "191.5")), partners=[partner(currency="JPY")]
+    ).on("2025-04-01")  # fmt: skip
+    told.edit(KEY, adjustment=Decimal(-574501)).on("2025-04-02")
+    (line,) = ups(told)
+    assert line.converted is not None
+
+    assert ("Cancelled", "0", "0.00") == (line.status, str(line.amount), str(line.converted.amount))
 
 
 def test_a_converted_true_up_with_everything() -> None:
