@@ -12,7 +12,7 @@ from worker.domain.facts import Deal, Invoice, PlanChoice
 from worker.domain.lines import Line
 from worker.domain.plans import CommissionPlan
 
-from .programme import BRACKETS, Story, day, deal, invoice, partner, plan, story
+from .programme import BRACKETS, Story, day, deal, invoice, lead, partner, plan, story
 from .test_conversion import month_ends, rules
 
 KEY = "tier/acme/2025-03/correction"
@@ -192,15 +192,55 @@ def test_a_paused_partners_answers_are_held() -> None:
     ]
 
 
-def test_a_true_up_that_nothing_makes_any_more_says_why() -> None:
-    """Tiers were taken out of the plan; where the leads are gone, it is held as it is."""
-    flat = several(once("9001", "50000")).on("2025-04-01").on("2025-05-02", plans=[plan(months=1)])
-    gone = several(once("9001", "50000")).on("2025-04-01").on("2025-05-02", leads=[])
+FLAT = [plan(months=1)]
+GONE = "no line of the period is under retroactive tiers any more"
 
-    assert [("Cancelled", "no line of the period is under retroactive tiers any more")] == [
-        (line.status, line.reason) for line in ups(flat)
+
+def test_a_true_up_that_nothing_makes_any_more_is_cancelled() -> None:
+    """Tiers were taken out of the plan: it says so; another partner's true-up stays as it is."""
+    both = several(
+        once("9001", "50000"), once("9002", "50000"), leads=[lead(), lead("9002", "birch 100")],
+        partners=[partner(), partner("birch", "silver")], plans=[retroactive(), retroactive(name="silver")],
+    ).on("2025-04-01")  # fmt: skip
+    both.on("2025-05-02", plans=[retroactive(), plan(name="silver", months=1)])
+
+    assert [("acme", "Confirmed", None), ("birch", "Cancelled", GONE)] == [
+        (line.partner, line.status, line.reason) for line in ups(both)
     ]
-    assert [("On hold", "3000.00")] == [(line.status, str(line.amount)) for line in ups(gone)]
+
+
+def test_a_locked_true_up_that_nothing_makes_any_more_is_clawed_back() -> None:
+    """In the digits of its currency; held while the partner is paused."""
+    told = several(once("9001", "50000", currency="JPY"), plans=[retroactive(currency="JPY")]).on("2025-04-01").lock()
+    told.on("2025-05-02", plans=FLAT, partner=partner(paused=True))
+    clawback = ups(told)[1]
+
+    assert ("-3000", "On hold", "the partner is paused") == (str(clawback.amount), clawback.status, clawback.reason)
+    assert f"2025-Q1 is not earned any more ({GONE}): 0 − 3,000 of its lines = -3,000" == clawback.why
+
+
+def test_an_answer_that_was_open_is_cancelled_with_it() -> None:
+    """Whichever of the two rows is read first, the true-up is the one of the period's last month."""
+    told = several(once("9001", "50000")).on("2025-04-01").lock()
+    told.edit(KEY, amount=Decimal("2500.00")).on("2025-05-03")
+    told.lines = told.lines[::-1]
+    told.on("2025-05-04", plans=FLAT)
+
+    assert [
+        (KEY, "On statement", None), ("tier/acme/2025-05/clawback", "Expected", None),
+        ("tier/acme/2025-05/correction", "Cancelled", "nothing is to be corrected any more"),
+    ] == [(line.key, line.status, line.reason) for line in ups(told)]  # fmt: skip
+
+
+def test_a_true_up_stands_still_with_its_lines() -> None:
+    """The rows of the leads are gone: it is held as it is, with the reason; a locked one is not answered."""
+    gone = several(once("9001", "50000")).on("2025-04-01").on("2025-05-02", leads=[])
+    locked = several(once("9001", "50000")).on("2025-04-01").lock().on("2025-05-02", leads=[])
+
+    assert [("On hold", "3000.00", "the row of its lead was deleted from Leads: restore it")] == [
+        (line.status, str(line.amount), line.reason) for line in ups(gone)
+    ]
+    assert [("On statement", "3000.00")] == [(line.status, str(line.amount)) for line in ups(locked)]
 
 
 def test_an_answer_is_no_true_up() -> None:
