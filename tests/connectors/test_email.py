@@ -12,6 +12,7 @@ from email.header import decode_header, make_header
 
 import pytest
 
+from tests.connectors.standins import Once
 from worker.connectors.email import EmailNotifier
 from worker.domain.notices import Notice, Recipient
 from worker.ports import Refused, ServiceError, Unauthorised, Unavailable, Unsure
@@ -22,17 +23,6 @@ START = datetime(2026, 3, 12, 8, 0, tzinfo=UTC)
 ADA, BOB = "ada@agency.test", "bob@agency.test"
 KEY = "alice/statement/2026-Q1/GBP/1"
 SENDER = "Quarterday <partners@example.test>"
-
-
-class Once:
-    """A caller that sends once, never waits, and remembers what it was told."""
-
-    def __init__(self):
-        self.asked = []
-
-    def __call__(self, send, *, limits, repeatable):
-        self.asked.append((tuple(limits), repeatable))
-        return send()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.connectors.standins import Once, Shelves
 from worker.connectors.slack import SlackNotifier
 from worker.domain.notices import Notice, Recipient
 from worker.ports import Limit, Refused, ServiceError, Unauthorised, Unavailable, Unsure
@@ -20,31 +21,6 @@ START = datetime(2026, 3, 12, 8, 0, tzinfo=UTC)
 CHANNEL = "C0123ABCD9"
 ALICE = Recipient("alice", email="ada@agency.test", slack_channel=CHANNEL)
 KEY = "alice/statement/2026-Q1/GBP/1"
-
-
-class Once:
-    """A caller that sends once, never waits, and remembers what it was told."""
-
-    def __init__(self):
-        self.asked = []
-
-    def __call__(self, send, *, limits, repeatable):
-        self.asked.append((tuple(limits), repeatable))
-        return send()
-
-
-class Shelves:
-    """A memory in a dict."""
-
-    def __init__(self):
-        self.shelves = {}
-
-    def load(self, shelf):
-        return dict(self.shelves.get(shelf, {}))
-
-    def save(self, shelf, put, drop=(), *, cursor=None):
-        kept = {k: v for k, v in self.load(shelf).items() if k not in drop}
-        self.shelves[shelf] = kept | dict(put)
 
 
 @pytest.fixture

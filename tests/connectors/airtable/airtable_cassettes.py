@@ -17,7 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 import vcr
 from vcr.serializers import yamlserializer
 
-from tests.connectors.airtable.airtable_stand import START, STATUSES, TOKEN, Shelves, Stand
+from tests.connectors.airtable.airtable_stand import START, TOKEN, Stand
+from tests.connectors.standins import STATUSES, Shelves
 from worker.connectors.airtable import AirtableTracker
 from worker.ports import Edit, Refused, ServiceError, Unavailable
 from worker.sandbox.airtable.service import BASE

@@ -1,96 +1,19 @@
-"""What the tests of Airtable's connector stand on: memory in a dict, two callers, a clock, trackers ready to use."""
+"""What the tests of Airtable's connector stand on: a base in the sandbox, served, and trackers ready to use."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from tests.connectors.standins import STATUSES, Once, Patient, Shelves, Time
 from worker.connectors.airtable import AirtableTracker
-from worker.ports import Limit, Unavailable, Unsure
 from worker.sandbox.airtable import Airtable
 from worker.sandbox.clock import Clock
 from worker.sandbox.server import Server
 
-T = TypeVar("T")
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 TOKEN = "patSANDBOX"
-STATUSES = ("New", "Needs attention", "Duplicate", "In review", "On hold", "Qualified", "Client pitch", "Won", "Lost")
-
-
-class Shelves:
-    """Memory that lives as long as a test."""
-
-    def __init__(self) -> None:
-        self.items: dict[str, dict[str, str]] = {}
-        self.cursors: dict[str, str] = {}
-
-    def load(self, shelf: str) -> dict[str, str]:
-        return dict(self.items.get(shelf, {}))
-
-    def cursor(self, shelf: str) -> str | None:
-        return self.cursors.get(shelf)
-
-    def save(
-        self, shelf: str, put: Mapping[str, str], drop: Collection[str] = (), *, cursor: str | None = None
-    ) -> None:
-        there = self.items.setdefault(shelf, {})
-        there.update(put)
-        for key in drop:
-            there.pop(key, None)
-        if cursor is not None:
-            self.cursors[shelf] = cursor
-
-    def clear(self, shelf: str) -> None:
-        self.items.pop(shelf, None)
-        self.cursors.pop(shelf, None)
-
-
-class Time:
-    """The sandbox's clock as the worker wants it; sleeping moves it."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-
-    def now(self) -> datetime:
-        return self.clock.now()
-
-    def seconds(self) -> float:
-        return self.clock.seconds()
-
-    def sleep(self, seconds: float) -> None:
-        self.clock.advance(timedelta(seconds=seconds))
-
-
-class Once:
-    """A caller that sends each request once and notes the limits it was given."""
-
-    def __init__(self) -> None:
-        self.limits: set[tuple[Limit, ...]] = set()
-
-    def __call__(self, send: Callable[[], T], *, limits: Sequence[Limit], repeatable: bool) -> T:
-        self.limits.add(tuple(limits))
-        return send()
-
-
-class Patient(Once):
-    """A caller that waits and sends again, as the engine's does: four times in all."""
-
-    def __init__(self, time: Time) -> None:
-        super().__init__()
-        self.time = time
-
-    def __call__(self, send: Callable[[], T], *, limits: Sequence[Limit], repeatable: bool) -> T:
-        for _ in range(3):
-            try:
-                return super().__call__(send, limits=limits, repeatable=repeatable)
-            except Unavailable as error:
-                self.time.sleep((error.retry_after or timedelta(seconds=1)).total_seconds())
-            except Unsure:
-                if not repeatable:
-                    raise
-        return send()
 
 
 class Stand:

@@ -163,7 +163,7 @@ def test_every_request_keeps_to_the_base_and_the_month(stand: Stand) -> None:
 
     base = stand.airtable.base
     limits = (Limit(f"airtable.{base}", 5, 1.15), Limit(f"airtable.{base}.month", 1_000, 31 * 86_400.0))
-    assert {limits} == stand.once.limits
+    assert {limits} == {asked for asked, _ in stand.once.asked}
 
 
 def test_errors_quote_no_address(stand: Stand) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.airtable.airtable_stand import STATUSES, Stand, Time
+from tests.connectors.airtable.airtable_stand import Stand
+from tests.connectors.standins import STATUSES, Time
 from worker.domain.tables import COMMISSIONS, TABLES
 from worker.ports import Check, Edit, Missing, Refused
 

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 import vcr
 from vcr.serializers import yamlserializer
 
-from tests.connectors.airtable.airtable_stand import Shelves
 from tests.connectors.google.google_stand import START, Stand
+from tests.connectors.standins import Shelves
 from worker.connectors.google_sheets import GoogleSheetsTracker
 from worker.ports import Edit, Refused, ServiceError, Unavailable
 from worker.sandbox.google.service import SPREADSHEET

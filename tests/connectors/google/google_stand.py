@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.connectors.airtable.airtable_stand import STATUSES, Once, Patient, Shelves, Time
+from tests.connectors.standins import STATUSES, Once, Patient, Shelves, Time
 from worker.connectors.google_sheets import GoogleSheetsTracker
 from worker.sandbox.clock import Clock
 from worker.sandbox.google import Google

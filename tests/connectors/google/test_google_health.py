@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.airtable.airtable_stand import Time
 from tests.connectors.google.google_stand import Stand
+from tests.connectors.standins import Time
 from worker.ports import Check, Unauthorised, Unavailable
 from worker.sandbox.google.workspace import ACCOUNT
 

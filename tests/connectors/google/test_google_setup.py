@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.connectors.airtable.airtable_stand import STATUSES
 from tests.connectors.google.google_stand import Stand
+from tests.connectors.standins import STATUSES
 from worker.domain.tables import COMMISSIONS, LEADS, TABLES
 from worker.ports import Edit, Missing, Refused, Unsure
 from worker.sandbox.google.workspace import ACCOUNT

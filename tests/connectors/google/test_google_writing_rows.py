@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.connectors.airtable.airtable_stand import Patient
 from tests.connectors.google.google_stand import Stand, texts
+from tests.connectors.standins import Patient
 from worker.domain.tables import TABLES
 from worker.ports import Conflict, Edit, Limit, Refused, Unavailable, Unsure
 from worker.sandbox.google import Google

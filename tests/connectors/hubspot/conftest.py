@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.connectors.hubspot.hubspot_stand import START, Shelves, crm_at
+from tests.connectors.hubspot.hubspot_stand import START, crm_at
+from tests.connectors.standins import Shelves
 from worker.sandbox.clock import Clock
 from worker.sandbox.hubspot import HubSpot
 from worker.sandbox.server import Server

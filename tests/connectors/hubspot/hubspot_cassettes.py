@@ -18,7 +18,8 @@ from urllib.parse import urlsplit, urlunsplit
 import vcr
 from vcr.serializers import yamlserializer
 
-from tests.connectors.hubspot.hubspot_stand import START, TOKEN, Once, Shelves, crm_at, lead
+from tests.connectors.hubspot.hubspot_stand import START, TOKEN, crm_at, lead
+from tests.connectors.standins import Once, Shelves
 from worker.connectors.hubspot import HubSpotCrm
 from worker.ports import Refused, ServiceError, Unavailable
 from worker.sandbox.clock import Clock

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.connectors.hubspot.hubspot_stand import START, Shelves, crm_at, lead
+from tests.connectors.hubspot.hubspot_stand import START, crm_at, lead
+from tests.connectors.standins import Shelves
 from worker.ports import Unavailable
 from worker.sandbox.hubspot.kinds import kind_named
 
@@ -395,7 +396,7 @@ def test_an_untracked_deal_that_was_archived_is_forgotten(portal, settled, memor
     portal.archive("deals", gone)
 
     assert {keep} == set(settled())
-    [shelf] = [items for name, items in memory.shelves.items() if name.startswith("hubspot/deals")]
+    [shelf] = [items for name, items in memory.items.items() if name.startswith("hubspot/deals")]
     assert {keep} == set(shelf)
 
 

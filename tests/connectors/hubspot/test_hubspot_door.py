@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.connectors.hubspot.hubspot_stand import Bed, Once, crm_at, lead
+from tests.connectors.hubspot.hubspot_stand import crm_at, lead
+from tests.connectors.standins import Once, Time
 from worker.connectors.hubspot.api import Door
 from worker.connectors.hubspot.errors import Taken, failure, fault, refusal
 from worker.ports import Conflict, Refused, Unauthorised, Unavailable, Unsure
@@ -180,7 +181,7 @@ def test_the_sdk_is_not_imported_before_it_is_needed():
 
 def test_a_slow_answer_is_given_up_after_a_while(clock):
     """There is a default timeout on every call; the SDK has none."""
-    door = Door(token="t", endpoint="http://127.0.0.1:9", caller=Once(), clock=Bed(clock))
+    door = Door(token="t", endpoint="http://127.0.0.1:9", caller=Once(), clock=Time(clock))
     client, _ = door._sdk()
     seen = {}
     client.rest_client.pool_manager.request = lambda *_, **terms: seen.update(terms) or 1 / 0

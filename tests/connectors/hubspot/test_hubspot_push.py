@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.connectors.hubspot.hubspot_stand import TOKEN, Once, crm_at, lead
+from tests.connectors.hubspot.hubspot_stand import TOKEN, crm_at, lead
+from tests.connectors.standins import Once
 from worker.domain.leads import LeadRefs
 from worker.ports import Refused, Unauthorised, Unavailable, Unsure
 from worker.sandbox.hubspot import HubSpot
@@ -390,7 +391,7 @@ def test_creates_are_never_declared_repeatable(server, clock, crm):
     caller = Once()
     crm_at(server.url, clock, caller=caller).put([lead(1)])
 
-    assert [(("hubspot.burst",), False)] * 3 == caller.asked
+    assert [(["hubspot.burst"], False)] * 3 == [([n.name for n in told], again) for told, again in caller.asked]
 
 
 def test_a_cap_on_associations_keeps_no_deal_back(crm, portal):

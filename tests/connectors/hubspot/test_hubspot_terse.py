@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.connectors.hubspot.hubspot_stand import Once, Shelves, crm_at, lead
+from tests.connectors.hubspot.hubspot_stand import crm_at, lead
+from tests.connectors.standins import Once, Shelves
 from worker.connectors.hubspot.shelves import OwnShelves
 from worker.domain.leads import LeadRefs
 from worker.ports import Refused, Unavailable
@@ -216,4 +217,4 @@ def test_memory_of_one_account_can_be_cleared(clock):
     own.clear("a")
 
     assert ({}, None) == (own.load("a"), own.cursor("a"))
-    assert "token" not in str(memory.shelves)
+    assert "token" not in str(memory.items)

@@ -6,25 +6,25 @@ and hands give every error body) or, for those marked live, a real workspace; re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import vcr
 from vcr.serializers import yamlserializer
 
+from tests.connectors.standins import Once, Shelves
 from worker.connectors.slack import SlackNotifier
 from worker.domain.notices import Notice, Recipient
-from worker.ports import Limit, Receipt, Refused, Unauthorised, Unavailable, Unsure
+from worker.ports import Receipt, Refused, Unauthorised, Unavailable, Unsure
 from worker.sandbox.clock import Clock
 from worker.sandbox.server import Server
 from worker.sandbox.slack import Slack
 
-T = TypeVar("T")
 FOLDER = Path(__file__).parents[3] / "cassettes" / "slack"
 ENDPOINT = "https://slack.com/api/"
 START = datetime(2026, 3, 12, 8, 0, tzinfo=UTC)
@@ -33,26 +33,6 @@ CHANNEL, EMAIL, KEY = "C0123ABCD9", "ada@agency.test", "alice/statement/2026-Q1/
 _KEPT_HEADERS = frozenset({"content-type", "retry-after", "x-oauth-scopes"})
 
 Open = Callable[..., SlackNotifier]
-
-
-class Shelves:
-    """Memory that lives as long as a case."""
-
-    def __init__(self) -> None:
-        self.items: dict[str, dict[str, str]] = {}
-
-    def load(self, shelf: str) -> dict[str, str]:
-        return dict(self.items.get(shelf, {}))
-
-    def save(
-        self, shelf: str, put: Mapping[str, str], drop: Collection[str] = (), *, cursor: str | None = None
-    ) -> None:
-        self.items[shelf] = {k: v for k, v in self.load(shelf).items() if k not in drop} | dict(put)
-
-
-def once(send: Callable[[], T], *, limits: Sequence[Limit], repeatable: bool) -> T:
-    """Send each request once."""
-    return send()
 
 
 class Desk:
@@ -67,7 +47,7 @@ class Desk:
 
     def notifier(self, **terms: Any) -> SlackNotifier:
         """Return a notifier as the app makes it."""
-        fixed: dict[str, Any] = {"token": TOKEN, "caller": once, "clock": self.clock, "memory": Shelves()}
+        fixed: dict[str, Any] = {"token": TOKEN, "caller": Once(), "clock": self.clock, "memory": Shelves()}
         return SlackNotifier(**(fixed | terms))
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.xero.xero_stand import API, SECRET, Patient, Stand
+from tests.connectors.standins import Patient
+from tests.connectors.xero.xero_stand import API, SECRET, Stand
 from worker.connectors.xero.failures import failure
 from worker.ports import Refused, ServiceError, Unauthorised, Unavailable
 from worker.sandbox.server import Server

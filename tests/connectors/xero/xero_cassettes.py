@@ -17,7 +17,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import vcr
 from vcr.serializers import yamlserializer
 
-from tests.connectors.xero.xero_stand import API, CLIENT, HOUR, SECRET, Shelves, Stand
+from tests.connectors.standins import Shelves
+from tests.connectors.xero.xero_stand import API, CLIENT, HOUR, SECRET, Stand
 from worker.connectors.xero import XeroLedger
 from worker.domain.facts import Cash
 from worker.ports import Refused, Unauthorised, Unavailable
