@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from worker.domain.cells import Row
 from worker.domain.facts import Lead, Partner, PlanChoice, Share
 from worker.domain.leads import LeadRow
-from worker.domain.partners import by_any_name
+from worker.domain.partners import Leaving, by_any_name
 from worker.domain.plans import Plans, Policy
 from worker.planning.assembly import assemble, partner_fact
 
@@ -33,6 +34,7 @@ def assembled(leads: list[LeadRow], splits: list[dict[str, Any]] | None = None) 
         facts.partners.keys(), facts.deals.keys(), len(facts.invoices), len(facts.credit_notes),
     )  # fmt: skip
     assert (9, "Asia/Tokyo") == (facts.policy.issue_day, facts.zone.key)
+    assert [programme.plan()] == facts.plans.versions
     return list(facts.leads)
 
 
@@ -59,11 +61,13 @@ def test_a_lead_belongs_to_the_partner_that_its_row_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "percent"), [(Decimal(60), "60"), ("60 %", "60"), ("33.34", "33.34"), ("most", "0"), (None, "0")]
+    ("share", "percent"),
+    [(Decimal(60), "60"), ("60 %", "60"), ("33.34", "33.34"), ("60 X", "0"), ("most", "0"), (None, "0")],
 )
 def test_shares_of_a_split_deal(share: object, percent: str) -> None:
     """As a number or as a hand writes it; one that can't be read is nothing, so that the sum is off and says so."""
     splits = [
+        {"Lead": "L-1", "Share": Decimal(8)},
         {"Lead": "L-1", "Partner": "North Star", "Share": share},
         {"Lead": "L-1", "Partner": "Somebody", "Share": Decimal(40)},
         {"Lead": "L-2", "Partner": "Birch", "Share": Decimal(100)},
@@ -84,6 +88,7 @@ def test_shares_of_a_split_deal(share: object, percent: str) -> None:
         ({"Status": "Left"}, {"left": True}),
         ({"Cadence": "Monthly"}, {"cadence": "monthly"}),
         ({"Xero_contact": "c-77"}, {"contact": "c-77"}),
+        ({"Currency": "EUR"}, {"currency": "EUR"}),
     ],
 )
 def test_a_partner_as_the_money_rules_see_it(cells: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -92,3 +97,11 @@ def test_a_partner_as_the_money_rules_see_it(cells: dict[str, Any], expected: di
     plain = {"key": "north-star", "name": "North Star", "plans": (PlanChoice(date.min, "gold"),)}
 
     assert Partner(**{**plain, **expected}) == partner_fact(row)
+
+
+def test_a_partner_who_has_left() -> None:
+    """Its last day is the one that was seen."""
+    day = date(2026, 3, 9)
+    gone = replace(partner_row("North Star", Status="Left"), leaving=Leaving.of(day, ZoneInfo("Asia/Tokyo")))
+
+    assert (True, day) == (partner_fact(gone).left, partner_fact(gone).left_on)
