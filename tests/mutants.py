@@ -117,6 +117,7 @@ def run(module: str) -> Path:
     text = (ROOT / "pyproject.toml").read_text()
     (folder / "pyproject.toml").write_text("\n".join([text, "[tool.mutmut]", *lines, ""]))
     forget_all_but_the_killed(folder / "mutants" / f"{module}.meta")
+    (folder / "mutants/mutmut-stats.json").unlink(missing_ok=True)  # which test runs what may be another by now
     environment = {**os.environ, "QUARTERDAY_PROFILE": "brief"}
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", os.environ.get("CHILDREN", "2")]
     subprocess.run(command, cwd=folder, env=environment, check=False, stdout=subprocess.DEVNULL)
