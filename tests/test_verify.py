@@ -51,7 +51,7 @@ def test_an_answer_of_a_wrong_amount_is_found() -> None:
     whole = Story(told.facts, told.lines).on("2025-04-10").outcome
     wrong = replace(
         whole,
-        lines=tuple(replace(x, amount=Decimal("-5.00")) if x.answers == "2025-01" else x for x in whole.lines),
+        lines=tuple(x._replace(amount=Decimal("-5.00")) if x.answers == "2025-01" else x for x in whole.lines),
     )
 
     assert ["-50.00"] == [str(line.amount) for line in whole.lines if line.answers == "2025-01"]

@@ -117,7 +117,7 @@ def _earned(facts: Facts, lines: Sequence[Line], today: date) -> dict[Subject, D
 
 def _freed(line: Line, group: Sequence[Line]) -> Line:
     added = adjustment(group, line.currency) or None
-    return replace(line, status="Expected", statement=None, paid_on=None, hold=False, adjustment=added)
+    return line._replace(status="Expected", statement=None, paid_on=None, hold=False, adjustment=added)
 
 
 def _grouped(lines: Iterable[Line]) -> dict[Subject, list[Line]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -39,7 +38,7 @@ def line(
         amount=Decimal(amount), status=status,
         statement=f"{Period.holding(at, 3)}/{partner}/{currency}" if status in LOCKED else None,
     )  # fmt: skip
-    return replace(made, **more)
+    return made._replace(**more)
 
 
 def statement(key: str = Q1, status: StatementStatus = "Issued", lines: Iterable[Line] = (), **more: Any) -> Statement:

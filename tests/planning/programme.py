@@ -164,14 +164,14 @@ class Story:
     def lock(self, statement: str = "2025-Q1/acme/GBP") -> Story:
         """Put every confirmed line on a statement."""
         self.lines = tuple(
-            replace(line, status="On statement", statement=statement) if line.status == "Confirmed" else line
+            line._replace(status="On statement", statement=statement) if line.status == "Confirmed" else line
             for line in self.lines
         )
         return self
 
     def edit(self, key: str, **cells: Any) -> Story:
         """Let staff, or chance, change a row."""
-        self.lines = tuple(replace(line, **cells) if line.key == key else line for line in self.lines)
+        self.lines = tuple(line._replace(**cells) if line.key == key else line for line in self.lines)
         return self
 
     def line(self, key: str) -> Line:

@@ -61,7 +61,7 @@ def through_rows(told: Story) -> Story:
     """Let every line go into its row and come back."""
     rows = [row_of("Commissions", line_to_cells(line, line.partner), Adjustment=line.adjustment) for line in told.lines]
     back = [line_from_row(row) for row in rows]
-    told.lines = tuple(replace(line, row=None) for line in back if isinstance(line, Line))
+    told.lines = tuple(line._replace(row=None) for line in back if isinstance(line, Line))
     assert len(back) == len(told.lines)
     return told
 

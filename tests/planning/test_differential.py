@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -96,7 +96,7 @@ class Both:
             cells: dict[str, Any] = {"hold": not line.hold}
         else:
             cells = {"adjustment": chance.random.choice([None, Decimal("7.00"), Decimal("-30.555")])}
-        self.lines = tuple(replace(x, **cells) if x is line else x for x in self.lines)
+        self.lines = tuple(x._replace(**cells) if x is line else x for x in self.lines)
         known = (line.deal, line.partner, str(line.month), line.kind, line.answers)
         (row,) = [row for row in self.books.rows if row.known_by == known]
         row.hold = cells.get("hold", row.hold)

@@ -370,7 +370,7 @@ def test_an_invalid_rival_leaves_the_valid_lead_alone() -> None:
 def test_lines_of_two_homes_keep_the_older_one() -> None:
     """The lead has lines of 9001 and, copied by hand, of 9002 that it was merged into: those are held."""
     told = story().on("2025-01-15")
-    copied = replace(told.lines[0], key="9002/acme/2025-01/commission", deal="9002")
+    copied = told.lines[0]._replace(key="9002/acme/2025-01/commission", deal="9002")
     told.lines = (*told.lines, copied)
     told.on("2025-01-16", deal=deal(merged_into="9002")).on("2025-01-16", deal=deal("9002"))
 

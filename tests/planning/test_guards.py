@@ -23,7 +23,7 @@ POLICY = Policy(guard_from_lines=10)
 
 def standing(number: int = 10, **more: Any) -> list[Line]:
     """So many waiting lines of so many deals, each in its row."""
-    return [replace(line("2025-01", deal=str(n), status="Waiting"), row=f"rec{n}", **more) for n in range(number)]
+    return [line("2025-01", deal=str(n), status="Waiting")._replace(row=f"rec{n}", **more) for n in range(number)]
 
 
 def edit(row: str | None, key: str = "0/acme/2025-01/commission", **after: Any) -> RowEdit:
@@ -94,14 +94,14 @@ def test_new_lines_count_where_they_do_not_come_by_themselves(key: str, counts: 
 
 def test_the_next_month_is_after_the_last_wherever_its_row_stands() -> None:
     """The order of the rows says nothing."""
-    months = [replace(line(month, deal="0", status="Waiting"), row=month) for month in ("2025-03", "2025-01")]
+    months = [line(month, deal="0", status="Waiting")._replace(row=month) for month in ("2025-03", "2025-01")]
 
     assert objections([edit(None, "0/acme/2025-02/commission")] * 4, [*months, *standing()[1:]], POLICY)
 
 
 def test_a_deal_with_answers_alone_has_no_next_month() -> None:
     """Where only a correction stands, a commission line is none that comes by itself."""
-    answer = replace(line("2025-01", "-5.00", kind="correction", deal="0"), row="rec0")
+    answer = line("2025-01", "-5.00", kind="correction", deal="0")._replace(row="rec0")
 
     assert objections([edit(None, "0/acme/2025-02/commission")] * 4, [answer, *standing()[1:]], POLICY)
 
@@ -123,10 +123,10 @@ def test_planned_edits_carry_the_money_that_they_move() -> None:
     """What the guard adds up is what stands in the rows and what would."""
     before = line("2025-01", "100.00", "Waiting")
     rows = [row_of("Commissions", line_to_cells(before, "acme"))]
-    edits = line_edits(rows, [replace(before, amount=Decimal("160.00"))], {})
+    edits = line_edits(rows, [before._replace(amount=Decimal("160.00"))], {})
     limited = Policy(max_moved_amount=Decimal(50), guard_from_lines=1000)
 
-    words = objections(edits, [replace(before, row="rec1")], limited)
+    words = objections(edits, [before._replace(row="rec1")], limited)
     assert ("60.00 GBP would move (more than 50.00 asks for approval)",) == words
 
 

@@ -160,7 +160,7 @@ def changes(draw: st.DrawFn, now: Facts, today: date) -> Facts:
 def locked(lines: Sequence[Line]) -> tuple[Line, ...]:
     """Put the confirmed lines on a statement."""
     return tuple(
-        replace(line, status="On statement", statement="S") if line.status == "Confirmed" else line for line in lines
+        line._replace(status="On statement", statement="S") if line.status == "Confirmed" else line for line in lines
     )
 
 
@@ -324,7 +324,7 @@ def test_law_6_no_locked_row_ever_changes(data: st.DataObject) -> None:
 def test_law_7_a_full_reversal_leaves_nothing(data: st.DataObject) -> None:
     """All leads are found invalid, or all invoices void, whatever was locked and adjusted: every month sums to zero."""
     known, lines, today = data.draw(histories())
-    lines = tuple(replace(line, adjustment=Decimal(7)) if n % 5 == 0 else line for n, line in enumerate(locked(lines)))
+    lines = tuple(line._replace(adjustment=Decimal(7)) if n % 5 == 0 else line for n, line in enumerate(locked(lines)))
     clear = {id_: replace(deal, doubt=None) for id_, deal in known.deals.items()}
     if data.draw(st.booleans()):
         undone = replace(known, deals=clear, leads=[replace(lead, valid=False) for lead in known.leads])

@@ -118,7 +118,7 @@ def test_a_draft_keeps_its_amount() -> None:
 
 @pytest.mark.parametrize(
     "lines",
-    [LINES[1:], [*LINES, line("2025-03", "1.00", "Paid")], [replace(LINES[0], amount=Decimal("99.99")), *LINES[1:]]],
+    [LINES[1:], [*LINES, line("2025-03", "1.00", "Paid")], [LINES[0]._replace(amount=Decimal("99.99")), *LINES[1:]]],
     ids=["one deleted", "one more", "one changed"],
 )
 def test_lines_that_do_not_make_the_statement_stop_the_account(lines: list[Line]) -> None:
@@ -137,7 +137,7 @@ def test_lines_that_do_not_make_the_statement_stop_the_account(lines: list[Line]
 def test_what_does_not_add_up_is_told_in_the_digits_of_its_currency() -> None:
     """Yen have none."""
     yen = line("2025-01", "12500", "On statement", currency="JPY")
-    found = read([statement("2025-Q1/acme/JPY", lines=[yen])], [replace(yen, amount=Decimal(12499))])
+    found = read([statement("2025-Q1/acme/JPY", lines=[yen])], [yen._replace(amount=Decimal(12499))])
 
     assert "its opening and its lines make 12,499 JPY, not" in found.amiss["2025-Q1/acme/JPY"]
 

@@ -53,7 +53,7 @@ def test_a_line_survives_its_row(line: Line) -> None:
     found = line_from_row(row)
 
     assert not isinstance(found, Damaged), found.text
-    expected = replace(line, why=found.why)  # the sentence may have got a clause more
+    expected = line._replace(why=found.why)  # the sentence may have got a clause more
     assert expected == found
     assert found.why.startswith(line.why)
 
@@ -88,16 +88,16 @@ def test_only_our_own_cells_are_written() -> None:
     ("line", "column", "cell"),
     [
         (LINE, "Base", "12000.00 annual"),
-        (replace(LINE, base=Base(Decimal("9000"), "total", 6), month_base=Fraction(1500)), "Base", "9000 total 6"),
-        (replace(LINE, month_base=Fraction(17000, 31)), "Base", "12000.00 annual; this month 17000/31"),
-        (replace(LINE, base=None, month_base=Fraction(1, 4)), "Base", "this month 0.25"),
-        (replace(LINE, base=None, month_base=None), "Base", None),
+        (LINE._replace(base=Base(Decimal("9000"), "total", 6), month_base=Fraction(1500)), "Base", "9000 total 6"),
+        (LINE._replace(month_base=Fraction(17000, 31)), "Base", "12000.00 annual; this month 17000/31"),
+        (LINE._replace(base=None, month_base=Fraction(1, 4)), "Base", "this month 0.25"),
+        (LINE._replace(base=None, month_base=None), "Base", None),
         (LINE, "Rate", "6 % (gold, 2025-01)"),
-        (replace(LINE, plan=""), "Rate", "6 %"),
-        (replace(LINE, rate=""), "Rate", "(gold, 2025-01)"),
-        (replace(LINE, share=Decimal("33.30")), "Share", "33.3 %"),
+        (LINE._replace(plan=""), "Rate", "6 %"),
+        (LINE._replace(rate=""), "Rate", "(gold, 2025-01)"),
+        (LINE._replace(share=Decimal("33.30")), "Share", "33.3 %"),
         (LINE, "Why", LINE.why),
-        (replace(LINE, why="", covered_on=None), "Why", None),
+        (LINE._replace(why="", covered_on=None), "Why", None),
     ],
 )
 def test_how_a_line_reads_in_its_row(line: Line, column: str, cell: str | None) -> None:
@@ -220,7 +220,7 @@ def test_a_converted_line_survives_its_row() -> None:
         "1,000.00 a month × 6 % (plan gold, 2025-01) = 60.00 GBP × 1.1712 EUR/GBP (ECB, 2025-03-31) = 70.27 EUR; month "
         "3 of 12; covered by INV-0042, paid 2025-03-14"
     )
-    abroad = replace(LINE, currency="EUR", amount=Decimal("70.27"), why=why, converted=own)
+    abroad = LINE._replace(currency="EUR", amount=Decimal("70.27"), why=why, converted=own)
 
     assert abroad == line_from_row(row_of("Commissions", line_to_cells(abroad, "Acme Ltd")))
 
@@ -236,7 +236,7 @@ def test_only_a_commission_is_covered() -> None:
 
 def test_a_reason_never_runs_into_the_sentence() -> None:
     """The dash stands between them alone."""
-    held = replace(LINE, status="On hold", reason="404 — archived", covered_on=None, why="60.00; month 3 of 12")
+    held = LINE._replace(status="On hold", reason="404 — archived", covered_on=None, why="60.00; month 3 of 12")
     cells = line_to_cells(held, "Acme")
     found = line_from_row(row_of("Commissions", cells))
 
@@ -313,7 +313,7 @@ def test_an_edit_has_only_what_differs() -> None:
         ({"Status": "Waiting"}, LINE, "Waiting → Confirmed"),
         (
             {"Status": "Waiting"},
-            replace(LINE, status="On hold", reason="Hold is ticked"),
+            LINE._replace(status="On hold", reason="Hold is ticked"),
             "Waiting → On hold: Hold is ticked",
         ),
         ({"Client": "Ash"}, LINE, "brought up to date with the facts; to overrule a figure use Hold or Adjustment"),
@@ -327,11 +327,11 @@ def test_an_edit_says_why(cells: dict[str, Cell], line: Line, reason: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("line", "reason"), [(LINE, LINE.why), (replace(LINE, why="", covered_on=None), "commission of 2025-03")]
+    ("line", "reason"), [(LINE, LINE.why), (LINE._replace(why="", covered_on=None), "commission of 2025-03")]
 )
 def test_a_new_line_is_a_row_by_its_key(line: Line, reason: str) -> None:
     """A line without a row is made by its key, all of its cells, its whole amount moved."""
-    (edit,) = line_edits([], [replace(line, row=None)], {})
+    (edit,) = line_edits([], [line._replace(row=None)], {})
 
     assert (None, line.key, reason) == (edit.row, edit.key, edit.reason)
     assert ("GBP", Decimal("60.00")) == edit.money
@@ -343,8 +343,8 @@ def test_a_line_goes_into_the_row_it_was_read_from() -> None:
     """Where a copy stands above it, a line is still written into its own row; one that lost its row goes by key."""
     rows = [placed("copy", Amount=Decimal(1)), placed("own", Amount=Decimal(2))]
 
-    assert ["own"] == [edit.row for edit in line_edits(rows, [replace(LINE, row="own")], {})]
-    assert ["copy"] == [edit.row for edit in line_edits(rows, [replace(LINE, row="gone")], {})]
+    assert ["own"] == [edit.row for edit in line_edits(rows, [LINE._replace(row="own")], {})]
+    assert ["copy"] == [edit.row for edit in line_edits(rows, [LINE._replace(row="gone")], {})]
 
 
 def test_a_statements_edit_says_what_it_is_or_what_is_wrong() -> None:
@@ -379,7 +379,7 @@ def test_a_statement_goes_into_the_row_it_was_read_from() -> None:
 
 def test_the_money_that_an_edit_moves_has_the_digits_of_its_currency() -> None:
     """Five fils of a Kuwaiti dinar are five fils."""
-    dinars = replace(LINE, currency="KWD", amount=Decimal("60.005"))
+    dinars = LINE._replace(currency="KWD", amount=Decimal("60.005"))
     (edit,) = line_edits([placed("a", Currency="KWD", Amount=Decimal(60))], [dinars], {})
 
     assert ("KWD", Decimal("0.005")) == edit.money

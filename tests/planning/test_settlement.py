@@ -348,4 +348,4 @@ def test_payments_never_pay_lines_beyond_what_was_paid(amounts: list[int], payme
     elif reached:
         assert opening + reached <= sum(payments)
     assert first == settle(first.statements, first.lines, [paid], PARTNERS, TODAY)
-    assert lines == [replace(a, status="On statement", paid_on=None) for a in first.lines]
+    assert lines == [a._replace(status="On statement", paid_on=None) for a in first.lines]

@@ -86,7 +86,7 @@ def test_law_4_a_second_run_of_the_day_makes_nothing(lines: list[Line], policy: 
 @given(histories(), POLICIES)
 def test_law_7_a_full_reversal_leaves_nothing(lines: list[Line], policy: Policy) -> None:
     """Where every line is taken back in the end, what was invoiced is what is owed back, to the last unit."""
-    back = [replace(a, key=f"{a.key}-back", month=Month(2025, 12), amount=-a.amount, kind="clawback") for a in lines]
+    back = [a._replace(key=f"{a.key}-back", month=Month(2025, 12), amount=-a.amount, kind="clawback") for a in lines]
     outcome = year([*lines, *back], policy)
 
     for partner in CAST:

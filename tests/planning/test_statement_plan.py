@@ -315,7 +315,7 @@ def test_a_slack_channel_is_a_way_too() -> None:
 
 def test_a_deleted_row_of_a_statement_that_was_billed_comes_back_untold() -> None:
     """Its bill is there, so it went: even where the state was lost too, nobody is told again."""
-    one = Office().put(*(replace(a, status="Invoiced", statement=Q1) for a in LINES))
+    one = Office().put(*(a._replace(status="Invoiced", statement=Q1) for a in LINES))
     one.run("2025-05-20")
 
     assert ("Issued", "400.00", []) == ((row := one.one()).status, str(row.amount), one.sent)

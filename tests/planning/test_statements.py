@@ -37,7 +37,7 @@ def test_confirmed_lines_of_the_period_are_locked() -> None:
     found = planned(lines, statements=[statement("2024-Q4/acme/GBP", lines=lines[6:])])
 
     assert ("Issued", "0.00", "200.00", "-40.00", "0.00", "160.00") == sums(one(found))
-    expected = [replace(a, status="On statement", statement=Q1) for a in lines[:3]] + lines[3:]
+    expected = [a._replace(status="On statement", statement=Q1) for a in lines[:3]] + lines[3:]
     assert expected == list(found.lines)
     assert (day("2025-04-05"), day("2025-04-05")) == (one(found).issue_day, one(found).issued)
 

@@ -28,7 +28,7 @@ BEFORE = statement("2024-Q4/acme/GBP", "Carried", earned="20.00")
 
 
 def locked(lines: Sequence[Line], *numbers: int) -> list[Line]:
-    return [replace(a, status="On statement", statement=Q1) if n in numbers else a for n, a in enumerate(lines)]
+    return [a._replace(status="On statement", statement=Q1) if n in numbers else a for n, a in enumerate(lines)]
 
 
 WHOLE = planned(LINES, statements=[BEFORE])
@@ -162,7 +162,7 @@ def test_a_message_about_lines_that_nobody_locks_any_more_is_no_end() -> None:
 @pytest.mark.parametrize("status", ["On statement", "Invoiced", "Paid"])
 def test_a_statement_whose_row_was_deleted_comes_back(status: str) -> None:
     """Its lines know it: it is made again of exactly those, also behind a later one, and opens as it did."""
-    lines = [replace(a, status=status) for a in locked(LINES, *ALL)]  # type: ignore[arg-type]
+    lines = [a._replace(status=status) for a in locked(LINES, *ALL)]  # type: ignore[arg-type]
     later = statement(Q2, earned="70.00")
     for by_hand in (None, Period.parse("2025-Q1")):
         found = planned([*lines, line("2025-02", "5.00", deal="9003")], "2025-08-01", [later, BEFORE], period=by_hand)
@@ -183,7 +183,7 @@ def test_what_stands_is_left_as_it_is() -> None:
 def test_a_line_that_names_anothers_statement_begins_none_and_changes_none() -> None:
     """Where a hand wrote a strange key into a locked row, what was issued stays, and nobody else's comes of it."""
     done = replace(one(WHOLE), row="rec1")
-    lines = [replace(locked(LINES, 0)[0], statement="2025-Q1/birch/GBP"), *locked(LINES, *ALL)[1:]]
+    lines = [locked(LINES, 0)[0]._replace(statement="2025-Q1/birch/GBP"), *locked(LINES, *ALL)[1:]]
     found = planned(lines, "2025-04-06", [BEFORE, done])
 
     assert StatementOutcome((BEFORE, done), tuple(lines), frozenset(), ()) == found

@@ -32,7 +32,7 @@ def line(who: str = "acme", month: str = "2025-01", **more: Any) -> Line:
         f"9001/{who}/{month}/commission", "9001", who, Month.parse(month), "commission", "GBP", Decimal("100.00"),
         "Waiting", base=base, month_base=base.monthly(), plan="gold, 2025-01",
     )  # fmt: skip
-    return replace(made, **more)
+    return made._replace(**more)
 
 
 def reading(

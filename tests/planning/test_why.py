@@ -161,9 +161,9 @@ def test_every_sentence_of_a_made_up_programme(seed: int, converts: bool) -> Non
 def _with_hands(chance: Chance, line: Line, turn: int) -> Line:
     """Lock what is confirmed every third time; let staff adjust one in thirty."""
     if line.status == "Confirmed" and turn % 3 == 0:
-        return replace(line, status="On statement", statement=f"2025-Q1/{line.partner}/{line.currency}")
+        return line._replace(status="On statement", statement=f"2025-Q1/{line.partner}/{line.currency}")
     if not line.locked and not chance.random.randrange(30):
-        return replace(line, adjustment=Decimal(chance.random.choice([-7, 25])))
+        return line._replace(adjustment=Decimal(chance.random.choice([-7, 25])))
     return line
 
 

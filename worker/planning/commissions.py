@@ -142,8 +142,9 @@ def _run_lines(
     lines: list[Line] = []
     for slot, amount in zip(run.slots, amounts, strict=True):
         month = slot.part.month
-        rows = months.pop(str(month), ())
-        key = line_key(case.home, partner.key, month, "commission")
+        written = str(month)
+        rows = months.pop(written, ())
+        key = line_key(case.home, partner.key, written, "commission")
         standing, beside = None, []
         for row in rows:
             if row.key == key:

@@ -6,7 +6,7 @@ Unlocked lines are rewritten; what is locked never changes, and one line in the 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -86,8 +86,8 @@ def cancel(row: Line, reason: str) -> Line:
     """Cancel a line that was never locked: it keeps its row and its key, with nothing in it."""
     if row.locked or (row.status == "Cancelled" and not row.amount):
         return row
-    return replace(
-        row, status="Cancelled", amount=zero(row.currency), reason=reason, why="", covered_on=None, invoice="",
+    return row._replace(
+        status="Cancelled", amount=zero(row.currency), reason=reason, why="", covered_on=None, invoice="",
         capped=False,
     )  # fmt: skip
 
@@ -123,7 +123,7 @@ def _answer(
     )  # fmt: skip
     held = TICKED if line.hold and hold is None else hold
     status, reason = judge(line.month, covered=True, cancel=None, hold=held, today=today)
-    return [*found, replace(line, amount=needed, status=status, reason=reason, why=why)]
+    return [*found, line._replace(amount=needed, status=status, reason=reason, why=why)]
 
 
 def _why(about: Line, earned: Earned, standing: Decimal, kind: LineKind) -> str:

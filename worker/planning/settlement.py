@@ -216,4 +216,4 @@ def _lines(
         day = whole or (None if stopped else _reached(paid, running))
         stopped = stopped or day is None
         status: LineStatus = "Paid" if day else "Invoiced" if bill else "On statement"
-        yield line if (line.status, line.paid_on) == (status, day) else replace(line, status=status, paid_on=day)
+        yield line if (line.status, line.paid_on) == (status, day) else line._replace(status=status, paid_on=day)

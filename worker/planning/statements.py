@@ -74,7 +74,7 @@ def plan_statements(
         notes += book.notes
     kept = [s for s in statements if s.key not in made]
     locked = tuple(
-        replace(line, status="On statement", statement=locks[line.key]) if line.key in locks else line for line in lines
+        line._replace(status="On statement", statement=locks[line.key]) if line.key in locks else line for line in lines
     )
     return StatementOutcome((*kept, *made.values()), locked, frozenset(made), tuple(dict.fromkeys(notes)))
 

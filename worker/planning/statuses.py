@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -19,7 +19,6 @@ from worker.planning.earning import Case
 from worker.planning.terms import plan_text
 from worker.planning.wording import CUT, Sums, staffs_text
 
-_BY_CASH = ("Waiting", "Confirmed")
 TICKED = "Hold is ticked"
 _CASH = re.compile(r"; (?:covered by|nothing to be paid|waits for the client).*", re.DOTALL)
 
@@ -116,7 +115,7 @@ class Pen:
         known = rate if isinstance(rate, Rate) else None
         currency = known.currency if known else case.currency
         rated, why = self.sums.of_month(slot, priced)
-        capped = priced.capped
+        capped, invoice, covered_on = priced.capped, "", None
         if status == "Cancelled":
             earned, amount, why, capped = zero(case.currency), zero(currency), "", False
         else:
@@ -124,17 +123,18 @@ class Pen:
             if capped or known or adjustment:
                 why += self._made_into(priced, known, adjustment)
             why += "; once" if fee else f"; month {slot.number}{self.of_months}"
-            if status in _BY_CASH:
-                why += self.waits if cover is None else cover_text(cover)
-            if capped:
-                why += CUT
-        confirmed = cover if status == "Confirmed" else None
+        if status == "Confirmed" and cover is not None:
+            invoice, covered_on = ", ".join(cover.invoices), cover.on
+            why += f"; covered by {invoice}, paid {covered_on}" if covered_on else "; nothing to be paid"
+        elif status == "Waiting":
+            why += self.waits
+        if capped:
+            why += CUT
         return Line(
             key=key, deal=case.home, partner=terms.partner.key, month=month, kind="commission", currency=currency,
             amount=amount, status=status, why=why, lead=case.lead.key, client=case.lead.company_name, base=slot.base,
             month_base=None if fee else slot.month_base, rate=rated, plan=self.plan, share=terms.percent,
-            invoice=", ".join(confirmed.invoices) if confirmed else "", covered_on=confirmed.on if confirmed else None,
-            reason=reason, capped=capped, hold=row is not None and row.hold,
+            invoice=invoice, covered_on=covered_on, reason=reason, capped=capped, hold=row is not None and row.hold,
             adjustment=row.adjustment if row is not None else None, row=row.row if row is not None else None,
             converted=conversion(earned, case.currency, known),
         )  # fmt: skip
@@ -160,11 +160,6 @@ class Pen:
         return text
 
 
-def cover_text(cover: Cover) -> str:
-    """Return what covers a month."""
-    return "; nothing to be paid" if cover.on is None else f"; covered by {', '.join(cover.invoices)}, paid {cover.on}"
-
-
 def waits_for(cash: Receipts, currency: str) -> str:
     """Return which invoice is open, how much and since when; or that there is none."""
     if cash.due:
@@ -182,4 +177,4 @@ def stand_still(row: Line, reason: str) -> Line:
     """Hold a line as it is, without what was said of its cash; what is locked or cancelled stays so."""
     if row.locked or row.status == "Cancelled":
         return row
-    return replace(row, status="On hold", reason=reason, covered_on=None, invoice="", why=_CASH.sub("", row.why))
+    return row._replace(status="On hold", reason=reason, covered_on=None, invoice="", why=_CASH.sub("", row.why))

@@ -56,6 +56,7 @@ class Sums:
     _pieces: tuple[Piece, ...] | None = None
     _rate: str = ""
     _made_of: str = ""
+    _total: tuple[Decimal, str] = (Decimal(), "")  # the last running total, and as it is shown
 
     @staticmethod
     def of(run: Run) -> Sums:
@@ -76,8 +77,11 @@ class Sums:
         result = format(amount.total - amount.before, shape)
         if not amount.uneven:
             return self._rate, f"{self._made_of} = {result}"
-        running = f"running total {format(amount.total, shape)} − {format(amount.before, shape)}"
-        return self._rate, f"{self._made_of}, {running} = {result}"
+        (known, before), total = self._total, format(amount.total, shape)
+        if amount.before is not known:
+            before = format(amount.before, shape)
+        self._total = amount.total, total
+        return self._rate, f"{self._made_of}, running total {total} − {before} = {result}"
 
     def _fee(self) -> tuple[str, str]:
         rate = f"fee {shown(self.run.plan.fee or 0, self.currency)}"
