@@ -397,6 +397,25 @@ def test_people_are_heard_after_refresh(desk: Bench) -> None:
     assert {"Ashdown Three", "New"} == {row.text("Company") for row in tracker.read(["Leads"], whole=True)["Leads"]}
 
 
+def test_sound_tables_are_read_without_the_others(desk: Bench) -> None:
+    """A table or column that is gone takes away its own table alone, is named, and not asked for twice in a run."""
+    keyed(desk, "Ashdown")
+    desk.cut_column("Commissions", "Paid on")
+    desk.cut_table("Splits")
+    tracker = desk.tracker()
+
+    reading = tracker.read_sound(["Leads", "Splits", "Commissions"])
+
+    assert ["Ashdown"] == [row.text("Company") for row in reading.rows["Leads"]]
+    assert ({"Leads"}, {"Splits", "Commissions"}) == (reading.rows.keys(), reading.faults.keys())
+    assert ("NO_TABLE", "NO_COLUMN") == (reading.faults["Splits"].code, reading.faults["Commissions"].code)
+    assert "Paid on" in reading.faults["Commissions"].text
+    desk.calls()
+    with pytest.raises(Refused, match=r"Splits: .*; .*Paid on"):
+        tracker.read(["Leads", "Splits", "Commissions"])
+    assert 0 == desk.calls()
+
+
 def test_two_runs_make_one_row_of_a_key(desk: Bench) -> None:
     """A second run that read before the first one wrote finds the rows of the first when it writes."""
     one, two = desk.tracker(), desk.tracker()

@@ -287,7 +287,7 @@ def test_a_lead_that_was_deleted(settled: Desk) -> None:
 
 @on_sheets
 def test_what_a_hand_did_is_told_for_a_day(settled: Desk) -> None:
-    """The words about it stand while their table is paused, and go afterwards."""
+    """The words about it are remembered while their table is paused; they go when their day is over."""
     desk, row = settled, of_lead(settled, "Other")
     stood = desk.row(row)
     desk.hands.edit("Leads", row, {"Deal stage": "Nowhere"})
@@ -295,12 +295,13 @@ def test_what_a_hand_did_is_told_for_a_day(settled: Desk) -> None:
     told = desk.row(row)["Problem"]
     assert "Deal stage was changed by hand" in told
     mend = break_header(desk, "Leads")
-    desk.later(days=2)
-    desk.run()
+    assert paused("Leads") == states(again(desk))
 
     mend()
-    assert told == desk.row(row)["Problem"]
     again(desk)
+    assert told == desk.row(row)["Problem"]
+    desk.later(days=1)
+    desk.run()
     assert stood == {**desk.row(row), "Synced": stood["Synced"]}
     quiet(desk)
 

@@ -324,6 +324,42 @@ def test_a_deleted_column_stops_the_table_and_is_named(stand: Stand) -> None:
     assert "Partners" in stand.tracker().read(["Partners"])
 
 
+def test_a_column_that_was_retyped_and_back_is_read_anew(stand: Stand) -> None:
+    """No feed need tell what retyping did to cells: rows of a table that was not sound are read in full afterwards."""
+    stand.lead(**{"Deal value": 100})
+    stand.tracker().read(["Leads", "Partners"])
+    stand.airtable.retype_field("Leads", "Deal value", "checkbox")
+    fault = stand.tracker().read_sound(["Leads", "Partners"]).faults["Leads"]
+    assert "Deal value is of the type checkbox now, which can't hold it: make it number (or single line" in fault.text
+
+    stand.airtable.retype_field("Leads", "Deal value", "number", {"precision": 2})
+    stand.server.log.clear()
+    assert [None] == [row.cells["Deal value"] for row in stand.tracker().read(["Leads"])["Leads"]]
+    leads = stand.airtable.table("Leads")
+    assert leads is not None
+    assert [True] == [
+        "filterByFormula" not in dict(call.query) for call in stand.server.log if call.path.endswith(f"/{leads.id}")
+    ]
+
+
+def test_a_link_to_rows_that_cannot_be_told_apart(bare: Stand) -> None:
+    """A table that links to one without its key column is not sound either: it would read ids for names."""
+    bare.airtable.make_table("Leads", [("Lead", "singleLineText")])
+    bare.airtable.make_table("Commissions", [
+        ("Line", "singleLineText"), ("Lead", "multipleRecordLinks", {"linkedTableId": "Leads"}),
+    ])  # fmt: skip
+    bare.set_up()
+    bare.airtable.retype_field("Leads", "Lead", "number", {"precision": 0})
+
+    faults = bare.tracker().read_sound(["Commissions"]).faults
+
+    assert {"Leads", "Commissions"} == faults.keys()
+    words = (
+        "the column Lead of the table Commissions links to Leads, which has no usable column Lead: `quarterday doctor`"
+    )
+    assert faults["Commissions"].text.startswith(words)
+
+
 def test_a_renamed_option_makes_the_table_read_again(stand: Stand) -> None:
     """Rows kept with the option's old name aren't believed when the schema has a new one."""
     stand.lead(Status="Won")
