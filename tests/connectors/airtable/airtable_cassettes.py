@@ -6,60 +6,37 @@ hands give every error body) or, for those marked live, a real base; replaying n
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import vcr
-from vcr.serializers import yamlserializer
 
 from tests.connectors.airtable.airtable_stand import START, TOKEN, Stand
+from tests.connectors.cassettes import (
+    CASSETTES,
+    Case,
+    answers,
+    blanked,
+    only,
+    raised,
+    recorder,
+    recording,
+    replaying,
+    short,
+)
 from tests.connectors.standins import STATUSES, Shelves
 from worker.connectors.airtable import AirtableTracker
-from worker.ports import Edit, Refused, ServiceError, Unavailable
+from worker.ports import Edit
 from worker.sandbox.airtable.service import BASE
 
-FOLDER = Path(__file__).parents[3] / "cassettes" / "airtable"
+FOLDER = CASSETTES / "airtable"
 ENDPOINT = "https://api.airtable.com"
 _KEPT_HEADERS = frozenset({"content-type", "retry-after", "location"})
 
 Open = Callable[..., AirtableTracker]
-
-
-def _nothing(_: Stand) -> None:
-    """Leave the sandbox as it is."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One cassette: what is played; how the sandbox is prepared; whether a live account can be asked too."""
-
-    play: Callable[[Open], Any]
-    prepare: Callable[[Stand], None] = _nothing
-    live: bool = False
-    bare: bool = False
-
-
-def short(outcome: str | ServiceError) -> Any:
-    """Return an outcome as a cassette's test compares it: a row, or the error with its code, column and wait."""
-    if isinstance(outcome, str):
-        return "row"
-    if isinstance(outcome, Refused):
-        return [type(outcome).__name__, outcome.code, outcome.field]
-    if isinstance(outcome, Unavailable):
-        return [type(outcome).__name__, outcome.retry_after and outcome.retry_after.total_seconds(), outcome.limited]
-    return [type(outcome).__name__]
-
-
-def _raised(act: Callable[[], Any]) -> Any:
-    try:
-        return act()
-    except ServiceError as error:
-        return short(error)
 
 
 # ---- what is played -------------------------------------------------------------------------------------------------
@@ -72,7 +49,7 @@ def _set_up(open_: Open) -> Any:
 
 
 def _doctor(open_: Open) -> Any:
-    return [(c.name.split()[1], c.ok) for c in open_().check()]
+    return [(c.name.removeprefix("Airtable ").split()[0], c.ok) for c in open_().check()]
 
 
 def _add_three(open_: Open) -> list[str]:
@@ -113,7 +90,7 @@ def _activity(open_: Open) -> Any:
 
 
 def _only_read(open_: Open) -> Any:
-    return _raised(lambda: len(open_().read(["Leads"])["Leads"]))
+    return raised(lambda: len(open_().read(["Leads"])["Leads"]))
 
 
 def _only_write(open_: Open) -> Any:
@@ -198,93 +175,42 @@ def _fill_up(stand: Stand) -> None:
 # ---- recording and replaying ----------------------------------------------------------------------------------------
 
 
-class _Noted:
-    """Writes a cassette as YAML under a line that says where it was recorded."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-
-    def serialize(self, cassette: dict[str, Any]) -> str:
-        return f"# Recorded from {self._source}.\n" + str(yamlserializer.serialize(cassette))
-
-    def deserialize(self, text: str) -> dict[str, Any]:
-        return dict(yamlserializer.deserialize(text))
-
-
 def _recorder(source: str, base: str) -> vcr.VCR:
     def asked(request: Any) -> Any:
         parts = urlsplit(request.uri)
         path = parts.path[parts.path.index("/v0/") :].replace(base, BASE)
         request.uri = urlunsplit(("https", "api.airtable.com", path, parts.query, ""))
-        request.headers = {k: v for k, v in request.headers.items() if k.lower() in _KEPT_HEADERS}
+        request.headers = only(request.headers, _KEPT_HEADERS)
         return request
 
-    def answered(response: dict[str, Any]) -> dict[str, Any]:
-        headers = {k: v for k, v in response["headers"].items() if k.lower() in _KEPT_HEADERS}
-        return {**response, "headers": headers, "body": {"string": _without_secret(response["body"]["string"])}}
-
-    recorder = vcr.VCR(
-        serializer="noted", match_on=["method", "scheme", "host", "path", "query", "body"],
-        before_record_request=asked, before_record_response=answered, decode_compressed_response=True,
-    )  # fmt: skip
-    recorder.register_serializer("noted", _Noted(source))
-    return recorder
-
-
-def _without_secret(body: bytes) -> bytes:
-    """Blank a hook's secret, which Airtable shows once."""
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return body
-    if not isinstance(answer, dict) or "macSecretBase64" not in answer:
-        return body
-    return json.dumps(answer | {"macSecretBase64": "c2VjcmV0"}).encode()
+    # Airtable shows a hook's secret once.
+    return recorder(source, asked, answers(_KEPT_HEADERS, lambda body: blanked(body, "macSecretBase64", "c2VjcmV0")))
 
 
 def record(name: str, folder: Path = FOLDER) -> Any:
     """Record a case anew from the sandbox; returns what came of it."""
     case = CASES[name]
-    stand = Stand()
-    try:
+    with closing(Stand()) as stand:
         if not case.bare:
             stand.set_up()
         case.prepare(stand)
-        with _fresh(_recorder("the sandbox", BASE), folder, name):
+        with recording(_recorder("the sandbox", BASE), folder, name):
             return case.play(_opener(stand, token=TOKEN))
-    finally:
-        stand.close()
 
 
 def record_live(name: str, *, token: str, base: str, endpoint: str) -> Any:
     """Record a case anew from a real base, which it writes to."""
-    stand = Stand()
-    try:
-        with _fresh(_recorder(f"a live account of {urlsplit(endpoint).hostname}", base), FOLDER, name):
-            return CASES[name].play(_opener(stand, token=token, base=base, endpoint=endpoint))
-    finally:
-        stand.close()
+    by = _recorder(f"a live account of {urlsplit(endpoint).hostname}", base)
+    with closing(Stand()) as stand, recording(by, FOLDER, name):
+        return CASES[name].play(_opener(stand, token=token, base=base, endpoint=endpoint))
 
 
 def replay(name: str, stand: Stand) -> Any:
-    """Play a case against its cassette; fails on a request that isn't in it, or one in it that isn't made."""
-    recorder = _recorder("nowhere", BASE)
-    with recorder.use_cassette(str(FOLDER / f"{name}.yaml"), record_mode="none") as cassette:
-        outcome = CASES[name].play(_opener(stand, endpoint=ENDPOINT))
-    if not cassette.all_played:
-        raise AssertionError(f"{name}: {len(cassette) - cassette.play_count} recorded calls were not made")
-    return outcome
-
-
-@contextmanager
-def _fresh(recorder: vcr.VCR, folder: Path, name: str) -> Iterator[None]:
-    file = folder / f"{name}.yaml"
-    file.unlink(missing_ok=True)
-    with recorder.use_cassette(str(file), record_mode="all"):
-        yield
+    """Play a case against its cassette."""
+    with replaying(_recorder("nowhere", BASE), FOLDER, name):
+        return CASES[name].play(_opener(stand, endpoint=ENDPOINT))
 
 
 def _opener(stand: Stand, **terms: Any) -> Open:
-    memory = Shelves()
-    fixed = {"memory": memory, "caller": stand.once, "statuses": STATUSES}
+    fixed = {"memory": Shelves(), "caller": stand.once, "statuses": STATUSES}
     return lambda **changed: stand.tracker(**(fixed | terms | changed))

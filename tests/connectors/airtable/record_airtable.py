@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
 from tests.connectors.airtable.airtable_cassettes import CASES, ENDPOINT, record, record_live
+from tests.connectors.cassettes import record_each
 
 
 def main(names: list[str]) -> int:
     """Record these cases, or all; say what came of each."""
     token, base = os.environ.get("AIRTABLE_TOKEN"), os.environ.get("AIRTABLE_BASE")
-    for name in names or list(CASES):
-        if token and base:
-            if not CASES[name].live:
-                sys.stdout.write(f"{name}: left alone, only the sandbox fails on order\n")
-                continue
-            endpoint = os.environ.get("AIRTABLE_ENDPOINT", ENDPOINT)
-            outcome = record_live(name, token=token, base=base, endpoint=endpoint)
-        else:
-            outcome = record(name)
-        sys.stdout.write(f"{name}: {outcome}\n")
-    return 0
+    endpoint = os.environ.get("AIRTABLE_ENDPOINT", ENDPOINT)
+    live = partial(record_live, token=token, base=base, endpoint=endpoint) if token and base else None
+    return record_each(CASES, names, record, live)
 
 
 if __name__ == "__main__":

@@ -7,24 +7,23 @@ hands give every error body) or, for those marked live, a real spreadsheet; repl
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import vcr
-from vcr.serializers import yamlserializer
 
+from tests.connectors.cassettes import CASSETTES, Case, answers, only, raised, recorder, recording, replaying, short
 from tests.connectors.google.google_stand import START, Stand
 from tests.connectors.standins import Shelves
 from worker.connectors.google_sheets import GoogleSheetsTracker
-from worker.ports import Edit, Refused, ServiceError, Unavailable
+from worker.ports import Edit, Unavailable
 from worker.sandbox.google.service import SPREADSHEET
 from worker.sandbox.server import Request
 
-FOLDER = Path(__file__).parents[3] / "cassettes" / "google"
+FOLDER = CASSETTES / "google"
 SHEETS, DRIVE = "https://sheets.googleapis.com", "https://www.googleapis.com"
 NOWHERE = "1NoSuchSpreadsheet00000000000000000000000000"
 TOKEN_URI = "https://oauth2.googleapis.com/token"
@@ -34,36 +33,10 @@ _TOKEN = {"access_token": "kept-out", "expires_in": 3599, "token_type": "Bearer"
 Open = Callable[..., GoogleSheetsTracker]
 
 
-def _nothing(_: Stand) -> None:
-    """Leave the sandbox as it is."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One cassette: what is played; how the sandbox is prepared; whether a live account can be asked too."""
-
-    play: Callable[[Open], Any]
-    prepare: Callable[[Stand], None] = _nothing
-    live: bool = False
-    bare: bool = False
-
-
-def short(outcome: str | ServiceError) -> Any:
-    """Return an outcome as a cassette's test compares it: a row, or the error with its code, column and wait."""
-    if isinstance(outcome, str):
-        return "row"
-    if isinstance(outcome, Refused):
-        return [type(outcome).__name__, outcome.code, outcome.field]
+def _short(outcome: object) -> Any:
     if isinstance(outcome, Unavailable):
-        return [type(outcome).__name__, outcome.retry_after is not None, outcome.limited]
-    return [type(outcome).__name__]
-
-
-def _raised(act: Callable[[], Any]) -> Any:
-    try:
-        return act()
-    except ServiceError as error:
-        return short(error)
+        return ["Unavailable", outcome.retry_after is not None, outcome.limited]  # chance has its part in the wait
+    return short(outcome)
 
 
 # ---- what is played -------------------------------------------------------------------------------------------------
@@ -104,11 +77,11 @@ def _activity(open_: Open) -> Any:
 
 
 def _only_read(open_: Open) -> Any:
-    return _raised(lambda: len(open_().read(["Leads"])["Leads"]))
+    return raised(lambda: len(open_().read(["Leads"])["Leads"]), _short)
 
 
 def _only_write(open_: Open) -> Any:
-    return _raised(lambda: [short(o) for o in open_().write([_line(1, Client="c", Month="2026-01")])])
+    return raised(lambda: [_short(o) for o in open_().write([_line(1, Client="c", Month="2026-01")])], _short)
 
 
 def _edit_rows(open_: Open) -> Any:
@@ -186,19 +159,6 @@ def _account(stand: Stand) -> str:
 # ---- recording and replaying ----------------------------------------------------------------------------------------
 
 
-class _Noted:
-    """Writes a cassette as YAML under a line that says where it was recorded."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-
-    def serialize(self, cassette: dict[str, Any]) -> str:
-        return f"# Recorded from {self._source}.\n" + str(yamlserializer.serialize(cassette))
-
-    def deserialize(self, text: str) -> dict[str, Any]:
-        return dict(yamlserializer.deserialize(text))
-
-
 def _recorder(source: str, spreadsheet: str) -> vcr.VCR:
     def asked(request: Any) -> Any:
         parts = urlsplit(request.uri)
@@ -207,19 +167,10 @@ def _recorder(source: str, spreadsheet: str) -> vcr.VCR:
         else:
             host = DRIVE if parts.path.startswith("/drive/") else SHEETS
             request.uri = host + urlunsplit(("", "", parts.path.replace(spreadsheet, SPREADSHEET), parts.query, ""))
-        request.headers = {k: v for k, v in request.headers.items() if k.lower() in _KEPT_HEADERS}
+        request.headers = only(request.headers, _KEPT_HEADERS)
         return request
 
-    def answered(response: dict[str, Any]) -> dict[str, Any]:
-        headers = {k: v for k, v in response["headers"].items() if k.lower() in _KEPT_HEADERS}
-        return {**response, "headers": headers, "body": {"string": _plain(response["body"]["string"], spreadsheet)}}
-
-    recorder = vcr.VCR(
-        serializer="noted", match_on=["method", "scheme", "host", "path", "query", "body"],
-        before_record_request=asked, before_record_response=answered, decode_compressed_response=True,
-    )  # fmt: skip
-    recorder.register_serializer("noted", _Noted(source))
-    return recorder
+    return recorder(source, asked, answers(_KEPT_HEADERS, lambda body: _plain(body, spreadsheet)))
 
 
 def _plain(body: bytes, spreadsheet: str) -> bytes:
@@ -232,48 +183,30 @@ def _plain(body: bytes, spreadsheet: str) -> bytes:
 def record(name: str, folder: Path = FOLDER) -> Any:
     """Record a case anew from the sandbox; returns what came of it."""
     case = CASES[name]
-    stand = Stand()
-    try:
+    with closing(Stand()) as stand:
         if not case.bare:
             stand.set_up()
         case.prepare(stand)
-        with _fresh(_recorder("the sandbox", SPREADSHEET), folder, name):
+        with recording(_recorder("the sandbox", SPREADSHEET), folder, name):
             return case.play(_opener(stand))
-    finally:
-        stand.close()
 
 
 def record_live(name: str, *, key: str, spreadsheet: str) -> Any:
     """Record a case anew from a real spreadsheet, which it writes to."""
-    stand = Stand()
-    try:
-        with _fresh(_recorder("a live account of sheets.googleapis.com", spreadsheet), FOLDER, name):
-            terms = {"service_account": key, "spreadsheet": spreadsheet, "endpoint": SHEETS, "drive_endpoint": DRIVE}
-            return CASES[name].play(_opener(stand, **terms))
-    finally:
-        stand.close()
+    terms = {"service_account": key, "spreadsheet": spreadsheet, "endpoint": SHEETS, "drive_endpoint": DRIVE}
+    by = _recorder("a live account of sheets.googleapis.com", spreadsheet)
+    with closing(Stand()) as stand, recording(by, FOLDER, name):
+        return CASES[name].play(_opener(stand, **terms))
 
 
 def replay(name: str, stand: Stand) -> Any:
-    """Play a case against its cassette; fails on a request that isn't in it, or one in it that isn't made."""
+    """Play a case against its cassette."""
     key = json.dumps({**json.loads(stand.key), "token_uri": TOKEN_URI})
-    with _recorder("nowhere", SPREADSHEET).use_cassette(str(FOLDER / f"{name}.yaml"), record_mode="none") as cassette:
-        terms = {"service_account": key, "endpoint": SHEETS, "drive_endpoint": DRIVE}
-        outcome = CASES[name].play(_opener(stand, **terms))
-    if not cassette.all_played:
-        raise AssertionError(f"{name}: {len(cassette) - cassette.play_count} recorded calls were not made")
-    return outcome
-
-
-@contextmanager
-def _fresh(recorder: vcr.VCR, folder: Path, name: str) -> Iterator[None]:
-    file = folder / f"{name}.yaml"
-    file.unlink(missing_ok=True)
-    with recorder.use_cassette(str(file), record_mode="all"):
-        yield
+    terms = {"service_account": key, "endpoint": SHEETS, "drive_endpoint": DRIVE}
+    with replaying(_recorder("nowhere", SPREADSHEET), FOLDER, name):
+        return CASES[name].play(_opener(stand, **terms))
 
 
 def _opener(stand: Stand, **terms: Any) -> Open:
-    memory = Shelves()
-    fixed = {"memory": memory, "caller": stand.once}
+    fixed = {"memory": Shelves(), "caller": stand.once}
     return lambda **changed: stand.tracker(**(fixed | terms | changed))

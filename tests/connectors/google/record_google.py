@@ -8,25 +8,20 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
+from tests.connectors.cassettes import record_each
 from tests.connectors.google.google_cassettes import CASES, record, record_live
 
 
 def main(names: list[str]) -> int:
     """Record these cases, or all; say what came of each."""
     file, spreadsheet = os.environ.get("GOOGLE_KEY_FILE"), os.environ.get("GOOGLE_SPREADSHEET")
-    for name in names or list(CASES):
-        if file and spreadsheet:
-            if not CASES[name].live:
-                sys.stdout.write(f"{name}: left alone, only the sandbox fails on order\n")
-                continue
-            key = Path(file).read_text(encoding="utf-8")
-            outcome = record_live(name, key=key, spreadsheet=spreadsheet)
-        else:
-            outcome = record(name)
-        sys.stdout.write(f"{name}: {outcome}\n")
-    return 0
+    live = None
+    if file and spreadsheet:
+        live = partial(record_live, key=Path(file).read_text(encoding="utf-8"), spreadsheet=spreadsheet)
+    return record_each(CASES, names, record, live)
 
 
 if __name__ == "__main__":

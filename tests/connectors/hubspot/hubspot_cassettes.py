@@ -7,8 +7,7 @@ and hands give every error body) or, for those marked live, a real account; repl
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,17 +15,17 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import vcr
-from vcr.serializers import yamlserializer
 
+from tests.connectors.cassettes import CASSETTES, answers, only, raised, recorder, recording, replaying, short
 from tests.connectors.hubspot.hubspot_stand import START, TOKEN, crm_at, lead
 from tests.connectors.standins import Once, Shelves
 from worker.connectors.hubspot import HubSpotCrm
-from worker.ports import Refused, ServiceError, Unavailable
+from worker.ports import ServiceError
 from worker.sandbox.clock import Clock
 from worker.sandbox.hubspot import HubSpot
 from worker.sandbox.server import Request, Server
 
-FOLDER = Path(__file__).parents[3] / "cassettes" / "hubspot"
+FOLDER = CASSETTES / "hubspot"
 ENDPOINT = "https://api.hubapi.com"
 _KEPT_HEADERS = frozenset({"content-type", "retry-after"})
 
@@ -58,21 +57,8 @@ class Untraced(HubSpot):
         return super().answer(request)
 
 
-def short(outcome: Any) -> Any:
-    """Return an outcome as a cassette's test compares it: what it is, or the error with its code, property and wait."""
-    if isinstance(outcome, Refused):
-        return ["Refused", outcome.code, outcome.field]
-    if isinstance(outcome, Unavailable):
-        return ["Unavailable", outcome.retry_after and outcome.retry_after.total_seconds(), outcome.limited]
-    return [type(outcome).__name__]
-
-
-def raised(act: Callable[[], Any]) -> Any:
-    """Return what an act comes to, or the error it raises, in short."""
-    try:
-        return act()
-    except ServiceError as error:
-        return [*short(error), error.text]
+def _worded(error: ServiceError) -> Any:
+    return [*short(error), error.text]
 
 
 # ---- what is played -------------------------------------------------------------------------------------------------
@@ -89,7 +75,7 @@ def _doctor(crm: HubSpotCrm) -> Any:
 
 
 def _stages(crm: HubSpotCrm) -> Any:
-    return raised(lambda: [(stage.id, stage.state) for stage in crm.stages()])
+    return raised(lambda: [(stage.id, stage.state) for stage in crm.stages()], _worded)
 
 
 def _look_up(crm: HubSpotCrm) -> Any:
@@ -102,7 +88,7 @@ def _nobody(crm: HubSpotCrm) -> Any:
 
 
 def _put(*numbers: int, **terms: Any) -> Play:
-    return lambda crm: raised(lambda: [short(o) for o in crm.put([lead(n, **terms) for n in numbers])])
+    return lambda crm: raised(lambda: [short(o) for o in crm.put([lead(n, **terms) for n in numbers])], _worded)
 
 
 def _put_twice(crm: HubSpotCrm) -> Any:
@@ -210,40 +196,16 @@ CASES: dict[str, Case] = {
 # ---- recording and replaying ----------------------------------------------------------------------------------------
 
 
-class _Noted:
-    """Writes a cassette as YAML under a line that says where it was recorded."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-
-    def serialize(self, cassette: dict[str, Any]) -> str:
-        """Return the text of the file."""
-        return f"# Recorded from {self._source}.\n" + str(yamlserializer.serialize(cassette))
-
-    def deserialize(self, text: str) -> dict[str, Any]:
-        """Read the text of a file."""
-        return dict(yamlserializer.deserialize(text))
-
-
 def _recorder(source: str, token: str) -> vcr.VCR:
     def asked(request: Any) -> Any:
         parts = urlsplit(request.uri)
         request.uri = urlunsplit(("https", "api.hubapi.com", parts.path, parts.query, ""))
-        request.headers = {k: v for k, v in request.headers.items() if k.lower() in _KEPT_HEADERS}
+        request.headers = only(request.headers, _KEPT_HEADERS)
         if request.body:
             request.body = bytes(request.body).replace(token.encode(), b"(the token)")
         return request
 
-    def answered(response: dict[str, Any]) -> dict[str, Any]:
-        headers = {k: v for k, v in response["headers"].items() if k.lower() in _KEPT_HEADERS}
-        return {**response, "headers": headers}
-
-    recorder = vcr.VCR(
-        serializer="noted", match_on=["method", "scheme", "host", "path", "query", "body"],
-        before_record_request=asked, before_record_response=answered, decode_compressed_response=True,
-    )  # fmt: skip
-    recorder.register_serializer("noted", _Noted(source))
-    return recorder
+    return recorder(source, asked, answers(_KEPT_HEADERS, bytes))
 
 
 def record(name: str, folder: Path = FOLDER) -> Any:
@@ -257,7 +219,7 @@ def record(name: str, folder: Path = FOLDER) -> Any:
             ready.make(ready.missing())
         case.prepare(portal)
         crm = crm_at(server.url, clock, caller=Once(), memory=Shelves(), token=case.token)
-        with _fresh(_recorder("the sandbox", case.token), folder, name):
+        with recording(_recorder("the sandbox", case.token), folder, name):
             return case.play(crm)
 
 
@@ -266,25 +228,13 @@ def record_live(name: str, *, token: str, endpoint: str) -> Any:
     case = CASES[name]
     token = token if case.token == TOKEN else case.token
     crm = crm_at(endpoint, Clock(START), caller=Once(), memory=Shelves(), token=token)
-    with _fresh(_recorder(f"a live account of {urlsplit(endpoint).hostname}", token), FOLDER, name):
+    with recording(_recorder(f"a live account of {urlsplit(endpoint).hostname}", token), FOLDER, name):
         return case.play(crm)
 
 
 def replay(name: str) -> Any:
-    """Play a case against its cassette; fails on a request that isn't in it, or one in it that isn't made."""
+    """Play a case against its cassette."""
     case = CASES[name]
     crm = crm_at(ENDPOINT, Clock(START), caller=Once(), memory=Shelves(), token=case.token)
-    recorder = _recorder("nowhere", case.token)
-    with recorder.use_cassette(str(FOLDER / f"{name}.yaml"), record_mode="none") as cassette:
-        outcome = case.play(crm)
-    if not cassette.all_played:
-        raise AssertionError(f"{name}: {len(cassette) - cassette.play_count} recorded calls were not made")
-    return outcome
-
-
-@contextmanager
-def _fresh(recorder: vcr.VCR, folder: Path, name: str) -> Iterator[None]:
-    file = folder / f"{name}.yaml"
-    file.unlink(missing_ok=True)
-    with recorder.use_cassette(str(file), record_mode="all"):
-        yield
+    with replaying(_recorder("nowhere", case.token), FOLDER, name):
+        return case.play(crm)

@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
+from tests.connectors.cassettes import record_each
 from tests.connectors.hubspot.hubspot_cassettes import CASES, ENDPOINT, record, record_live
 
 
 def main(names: list[str]) -> int:
     """Record these cases, or all; say what came of each."""
-    token = os.environ.get("HUBSPOT_TOKEN")
-    for name in names or list(CASES):
-        if token and not CASES[name].live:
-            sys.stdout.write(f"{name}: left alone, only the sandbox fails on order\n")
-            continue
-        endpoint = os.environ.get("HUBSPOT_ENDPOINT", ENDPOINT)
-        outcome = record_live(name, token=token, endpoint=endpoint) if token else record(name)
-        sys.stdout.write(f"{name}: {outcome}\n")
-    return 0
+    token, endpoint = os.environ.get("HUBSPOT_TOKEN"), os.environ.get("HUBSPOT_ENDPOINT", ENDPOINT)
+    return record_each(CASES, names, record, partial(record_live, token=token, endpoint=endpoint) if token else None)
 
 
 if __name__ == "__main__":

@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
+from tests.connectors.cassettes import record_each
 from tests.connectors.slack.slack_cassettes import CASES, ENDPOINT, record, record_live
 
 
 def main(names: list[str]) -> int:
     """Record these cases, or all; say what came of each."""
     token, channel, email = (os.environ.get(f"SLACK_{name}") for name in ("TOKEN", "CHANNEL", "EMAIL"))
-    for name in names or list(CASES):
-        if token and channel and email:
-            if not CASES[name].live:
-                sys.stdout.write(f"{name}: left alone, only the sandbox fails on order\n")
-                continue
-            endpoint = os.environ.get("SLACK_ENDPOINT", ENDPOINT)
-            outcome = record_live(name, token=token, channel=channel, email=email, endpoint=endpoint)
-        else:
-            outcome = record(name)
-        sys.stdout.write(f"{name}: {outcome}\n")
-    return 0
+    live = None
+    if token and channel and email:
+        endpoint = os.environ.get("SLACK_ENDPOINT", ENDPOINT)
+        live = partial(record_live, token=token, channel=channel, email=email, endpoint=endpoint)
+    return record_each(CASES, names, record, live)
 
 
 if __name__ == "__main__":

@@ -6,26 +6,24 @@ and hands give every error body) or, for those marked live, a real workspace; re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import vcr
-from vcr.serializers import yamlserializer
 
+from tests.connectors.cassettes import CASSETTES, Case, answers, only, raised, recorder, recording, replaying
 from tests.connectors.standins import Once, Shelves
 from worker.connectors.slack import SlackNotifier
 from worker.domain.notices import Notice, Recipient
-from worker.ports import Receipt, Refused, Unauthorised, Unavailable, Unsure
+from worker.ports import Receipt
 from worker.sandbox.clock import Clock
 from worker.sandbox.server import Server
 from worker.sandbox.slack import Slack
 
-FOLDER = Path(__file__).parents[3] / "cassettes" / "slack"
+FOLDER = CASSETTES / "slack"
 ENDPOINT = "https://slack.com/api/"
 START = datetime(2026, 3, 12, 8, 0, tzinfo=UTC)
 TOKEN = "xoxb-SANDBOX"
@@ -49,29 +47,6 @@ class Desk:
         """Return a notifier as the app makes it."""
         fixed: dict[str, Any] = {"token": TOKEN, "caller": Once(), "clock": self.clock, "memory": Shelves()}
         return SlackNotifier(**(fixed | terms))
-
-
-@dataclass(frozen=True)
-class Case:
-    """One cassette: what is played; how the sandbox is prepared; whether a live workspace can be asked too."""
-
-    play: Callable[[Open, Desk], Any]
-    prepare: Callable[[Desk], object] = lambda _: None
-    live: bool = False
-
-
-def raised(act: Callable[[], Any]) -> Any:
-    """Return what came of it, or the error with its code, column or wait."""
-    try:
-        return act()
-    except Refused as error:
-        return ["Refused", error.code, error.field]
-    except Unavailable as error:
-        return ["Unavailable", error.retry_after and error.retry_after.total_seconds(), error.limited]
-    except Unsure:
-        return ["Unsure"]
-    except Unauthorised:
-        return ["Unauthorised"]
 
 
 # ---- what is played -------------------------------------------------------------------------------------------------
@@ -207,24 +182,11 @@ CASES: dict[str, Case] = {
 # ---- recording and replaying ----------------------------------------------------------------------------------------
 
 
-class _Noted:
-    """Writes a cassette as YAML under a line that says where it was recorded."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-
-    def serialize(self, cassette: dict[str, Any]) -> str:
-        return f"# Recorded from {self._source}.\n" + str(yamlserializer.serialize(cassette))
-
-    def deserialize(self, text: str) -> dict[str, Any]:
-        return dict(yamlserializer.deserialize(text))
-
-
 def _recorder(source: str, channel: str = CHANNEL, email: str = EMAIL) -> vcr.VCR:
     def asked(request: Any) -> Any:
         method = urlsplit(request.uri).path.rsplit("/", 1)[-1]
         request.uri = urlunsplit(("https", "slack.com", f"/api/{method}", urlsplit(request.uri).query, ""))
-        request.headers = {k: v for k, v in request.headers.items() if k.lower() in _KEPT_HEADERS}
+        request.headers = only(request.headers, _KEPT_HEADERS)
         if request.body:
             text = request.body.decode().replace(channel, CHANNEL)
             if method in ("users.lookupByEmail", "conversations.history"):
@@ -234,51 +196,32 @@ def _recorder(source: str, channel: str = CHANNEL, email: str = EMAIL) -> vcr.VC
             request.body = text.encode()
         return request
 
-    def answered(response: dict[str, Any]) -> dict[str, Any]:
-        headers = {k: v for k, v in response["headers"].items() if k.lower() in _KEPT_HEADERS}
-        body = response["body"]["string"].replace(channel.encode(), CHANNEL.encode())
-        return {**response, "headers": headers, "body": {"string": body.replace(email.encode(), EMAIL.encode())}}
+    def told(body: bytes) -> bytes:
+        return body.replace(channel.encode(), CHANNEL.encode()).replace(email.encode(), EMAIL.encode())
 
-    recorder = vcr.VCR(
-        serializer="noted", match_on=["method", "scheme", "host", "path", "query", "body"],
-        before_record_request=asked, before_record_response=answered, decode_compressed_response=True,
-    )  # fmt: skip
-    recorder.register_serializer("noted", _Noted(source))
-    return recorder
+    return recorder(source, asked, answers(_KEPT_HEADERS, told))
 
 
 def record(name: str, folder: Path = FOLDER) -> Any:
     """Record a case anew from the sandbox; returns what came of it."""
     desk = Desk()
     CASES[name].prepare(desk)
-    with Server(desk.slack, desk.clock) as server, _fresh(_recorder("the sandbox"), folder, name):
+    with Server(desk.slack, desk.clock) as server, recording(_recorder("the sandbox"), folder, name):
         return CASES[name].play(_opener(desk, endpoint=f"{server.url}/api/"), desk)
 
 
 def record_live(name: str, *, token: str, channel: str, email: str, endpoint: str) -> Any:
     """Record a case anew from a real workspace: it posts to that channel and to that person."""
     desk = Desk(channel, email)
-    with _fresh(_recorder(f"a live account of {urlsplit(endpoint).hostname}", channel, email), FOLDER, name):
+    with recording(_recorder(f"a live account of {urlsplit(endpoint).hostname}", channel, email), FOLDER, name):
         return CASES[name].play(_opener(desk, token=token, endpoint=endpoint), desk)
 
 
 def replay(name: str) -> Any:
-    """Play a case against its cassette; fails on a request that isn't in it, or one in it that isn't made."""
+    """Play a case against its cassette."""
     desk = Desk()
-    with _recorder("nowhere").use_cassette(str(FOLDER / f"{name}.yaml"), record_mode="none") as cassette:
-        outcome = CASES[name].play(_opener(desk, endpoint=ENDPOINT), desk)
-    if not cassette.all_played:
-        raise AssertionError(f"{name}: {len(cassette) - cassette.play_count} recorded calls were not made")
-    return outcome
-
-
-@contextmanager
-def _fresh(recorder: vcr.VCR, folder: Path, name: str) -> Iterator[None]:
-    file = folder / f"{name}.yaml"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.unlink(missing_ok=True)
-    with recorder.use_cassette(str(file), record_mode="all"):
-        yield
+    with replaying(_recorder("nowhere"), FOLDER, name):
+        return CASES[name].play(_opener(desk, endpoint=ENDPOINT), desk)
 
 
 def _opener(desk: Desk, **terms: Any) -> Open:

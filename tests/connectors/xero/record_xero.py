@@ -8,27 +8,23 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
+from tests.connectors.cassettes import record_each
 from tests.connectors.xero.xero_cassettes import CASES, ENDPOINT, IDENTITY, record, record_live
 
 
 def main(names: list[str]) -> int:
     """Record these cases, or all; say what came of each."""
     client_id, client_secret = os.environ.get("XERO_CLIENT_ID"), os.environ.get("XERO_CLIENT_SECRET")
-    for name in names or list(CASES):
-        if client_id and client_secret:
-            if not CASES[name].live:
-                sys.stdout.write(f"{name}: left alone, only the sandbox can be prepared for it\n")
-                continue
-            outcome = record_live(
-                name, client_id=client_id, client_secret=client_secret,
-                endpoint=os.environ.get("XERO_ENDPOINT", ENDPOINT),
-                identity_endpoint=os.environ.get("XERO_IDENTITY_ENDPOINT", IDENTITY),
-            )  # fmt: skip
-        else:
-            outcome = record(name)
-        sys.stdout.write(f"{name}: {outcome}\n")
-    return 0
+    live = None
+    if client_id and client_secret:
+        live = partial(
+            record_live, client_id=client_id, client_secret=client_secret,
+            endpoint=os.environ.get("XERO_ENDPOINT", ENDPOINT),
+            identity_endpoint=os.environ.get("XERO_IDENTITY_ENDPOINT", IDENTITY),
+        )  # fmt: skip
+    return record_each(CASES, names, record, live)
 
 
 if __name__ == "__main__":

@@ -6,24 +6,21 @@ hands give every error body) or, for those marked live, a demo company; replayin
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import vcr
-from vcr.serializers import yamlserializer
 
+from tests.connectors.cassettes import CASSETTES, Case, answers, blanked, only, raised, recorder, recording, replaying
 from tests.connectors.standins import Shelves
 from tests.connectors.xero.xero_stand import API, CLIENT, HOUR, SECRET, Stand
 from worker.connectors.xero import XeroLedger
 from worker.domain.facts import Cash
-from worker.ports import Refused, Unauthorised, Unavailable
 
-FOLDER = Path(__file__).parents[3] / "cassettes" / "xero"
+FOLDER = CASSETTES / "xero"
 ENDPOINT, IDENTITY = "https://api.xero.com", "https://identity.xero.com"
 NOBODY = "11111111-2222-4333-8444-555555555555"
 _KEPT_OF_REQUESTS = frozenset({"accept", "if-modified-since"})
@@ -32,27 +29,6 @@ _KEPT_OF_ANSWERS = frozenset(
 )
 
 Open = Callable[..., XeroLedger]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One cassette: what is played; how the sandbox is prepared; whether a demo company can be asked too."""
-
-    play: Callable[[Open, Stand], Any]
-    prepare: Callable[[Stand], object] = lambda _: None
-    live: bool = False
-
-
-def raised(act: Callable[[], Any]) -> Any:
-    """Return what came of it, or the error with its code or its wait."""
-    try:
-        return act()
-    except Refused as error:
-        return ["Refused", error.code]
-    except Unavailable as error:
-        return ["Unavailable", error.retry_after and error.retry_after.total_seconds(), error.limited]
-    except Unauthorised:
-        return ["Unauthorised"]
 
 
 # ---- what is played -------------------------------------------------------------------------------------------------
@@ -199,98 +175,48 @@ CASES: dict[str, Case] = {
 # ---- recording and replaying ----------------------------------------------------------------------------------------
 
 
-class _Noted:
-    """Writes a cassette as YAML under a line that says where it was recorded."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-
-    def serialize(self, cassette: dict[str, Any]) -> str:
-        return f"# Recorded from {self._source}.\n" + str(yamlserializer.serialize(cassette))
-
-    def deserialize(self, text: str) -> dict[str, Any]:
-        return dict(yamlserializer.deserialize(text))
-
-
 def _recorder(source: str) -> vcr.VCR:
     def asked(request: Any) -> Any:
         parts = urlsplit(request.uri)
         token = parts.path == "/connect/token"
         host = "identity.xero.com" if token else "api.xero.com"
         request.uri = urlunsplit(("https", host, parts.path, parts.query, ""))
-        request.headers = {k.lower(): v for k, v in request.headers.items() if k.lower() in _KEPT_OF_REQUESTS}
+        request.headers = {k.lower(): v for k, v in only(request.headers, _KEPT_OF_REQUESTS).items()}
         if token and request.body:
             form = [(k, v) for k, v in parse_qsl(request.body.decode()) if k in ("grant_type", "scope")]
             request.body = urlencode(form).encode()
         return request
 
-    def answered(response: dict[str, Any]) -> dict[str, Any]:
-        headers = {k: v for k, v in response["headers"].items() if k.lower() in _KEPT_OF_ANSWERS}
-        return {**response, "headers": headers, "body": {"string": _without_token(response["body"]["string"])}}
-
-    recorder = vcr.VCR(
-        serializer="noted", match_on=["method", "scheme", "host", "path", "query", "headers", "body"],
-        before_record_request=asked, before_record_response=answered, decode_compressed_response=True,
-    )  # fmt: skip
-    recorder.register_serializer("noted", _Noted(source))
-    return recorder
-
-
-def _without_token(body: bytes) -> bytes:
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return body
-    if not isinstance(answer, dict) or "access_token" not in answer:
-        return body
-    return json.dumps(answer | {"access_token": "hidden"}).encode()
+    answered = answers(_KEPT_OF_ANSWERS, lambda body: blanked(body, "access_token", "hidden"))
+    return recorder(source, asked, answered, also=["headers"])
 
 
 def record(name: str, folder: Path = FOLDER) -> Any:
     """Record a case anew from the sandbox; returns what came of it."""
-    stand = Stand()
-    try:
+    with closing(Stand()) as stand:
         CASES[name].prepare(stand)
-        with _fresh(_recorder("the sandbox"), folder, name):
+        with recording(_recorder("the sandbox"), folder, name):
             return CASES[name].play(_opener(stand), stand)
-    finally:
-        stand.close()
 
 
 def record_live(name: str, *, client_id: str, client_secret: str, endpoint: str, identity_endpoint: str) -> Any:
     """Record a case anew from a demo company, which is only read; another organisation is refused."""
-    stand = Stand()
     terms = {
         "client_id": client_id, "client_secret": client_secret, "endpoint": endpoint,
         "identity_endpoint": identity_endpoint,
     }  # fmt: skip
-    try:
+    with closing(Stand()) as stand:
         if not any("the demo company" in check.found for check in stand.ledger(**terms).check()):
             raise SystemExit("not a demo company: its clients' names would be kept in the cassette")
-        with _fresh(_recorder(f"a demo company at {urlsplit(endpoint).hostname}"), FOLDER, name):
+        with recording(_recorder(f"a demo company at {urlsplit(endpoint).hostname}"), FOLDER, name):
             return CASES[name].play(_opener(stand, **terms), stand)
-    finally:
-        stand.close()
 
 
 def replay(name: str, stand: Stand) -> Any:
-    """Play a case against its cassette; fails on a request that isn't in it, or one in it that isn't made."""
-    recorder = _recorder("nowhere")
+    """Play a case against its cassette."""
     CASES[name].prepare(stand)
-    with recorder.use_cassette(str(FOLDER / f"{name}.yaml"), record_mode="none") as cassette:
-        outcome = CASES[name].play(_opener(stand, endpoint=ENDPOINT, identity_endpoint=IDENTITY), stand)
-    if not cassette.all_played:
-        raise AssertionError(f"{name}: {len(cassette) - cassette.play_count} recorded calls were not made")
-    return outcome
-
-
-@contextmanager
-def _fresh(recorder: vcr.VCR, folder: Path, name: str) -> Iterator[None]:
-    file = folder / f"{name}.yaml"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.unlink(missing_ok=True)
-    with recorder.use_cassette(str(file), record_mode="all"):
-        yield
+    with replaying(_recorder("nowhere"), FOLDER, name):
+        return CASES[name].play(_opener(stand, endpoint=ENDPOINT, identity_endpoint=IDENTITY), stand)
 
 
 def _opener(stand: Stand, **terms: Any) -> Open:
