@@ -9,7 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.money import digits, exact_text, exact_value, minor_unit, rounded, shown, zero
+from worker.domain.money import (
+    digits,
+    exact_rest,
+    exact_sum,
+    exact_text,
+    exact_value,
+    minor_unit,
+    nearest,
+    percent_of,
+    rounded,
+    shown,
+    zero,
+)
 
 CURRENCIES = st.sampled_from(["GBP", "JPY", "KWD", "CLF", "EUR"])
 EXACT = st.fractions(-(10**9), 10**9, max_denominator=10**6)
@@ -82,6 +94,31 @@ def test_rounding_twice_is_rounding_once(amount: Fraction, currency: str) -> Non
     once = rounded(amount, currency)
 
     assert once == rounded(once, currency) == rounded(Fraction(once), currency)
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "expected"),
+    [(0, 7, 0), (1, 2, 1), (-1, 2, -1), (4, 10, 0), (-4, 10, 0), (24, 10, 2), (25, 10, 3), (-25, 10, -3), (7, 1, 7)],
+)
+def test_the_nearest_whole_number(numerator: int, denominator: int, expected: int) -> None:
+    """Halves go away from zero."""
+    assert expected == nearest(numerator, denominator)
+
+
+def test_sums_are_exact_however_long_their_digits() -> None:
+    """The precision of Decimal arithmetic is no limit here either; of nothing the sum is nothing."""
+    long, small = Decimal(10**40), Decimal("0.01")
+
+    assert f"{10**40}.02" == str(exact_sum([long, small, small]))
+    assert (Decimal(0), small) == (exact_sum([]), exact_sum(iter([small])))
+    assert f"{10**40 - 1}.98" == str(exact_rest(long, [small, small]))
+    assert small == exact_rest(small, [])
+
+
+def test_so_many_percent_are_exact() -> None:
+    """12.5 % of two thirds are a twelfth."""
+    assert Fraction(1, 12) == percent_of(Decimal("12.5"), Fraction(2, 3))
+    assert Fraction(-1000) == percent_of(Decimal(100), Fraction(-1000))
 
 
 def test_rounding_does_not_lose_digits_of_large_amounts() -> None:
