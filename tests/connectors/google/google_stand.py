@@ -6,7 +6,7 @@ import json
 import pickle
 import threading
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from tests.connectors.standins import STATUSES, Once, Patient, Shelves, Time
 from worker.connectors.google_sheets import GoogleSheetsTracker
 from worker.sandbox.clock import Clock
 from worker.sandbox.google import Google
-from worker.sandbox.server import Server
+from worker.sandbox.server import Request, Server
 
 START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 # The spreadsheet that setup makes, and what is remembered of it: made once for all tests, for it takes a while.
@@ -82,6 +82,18 @@ class Stand:
         said = [{h: cell for h, cell in zip(header, row, strict=False) if h and cell != ""} for row in rows]
         return [row for row in said if row]
 
+    def strike(self, hand: Callable[[Google], object], before: int = 1) -> None:
+        """Let a hand act ahead of our request of this number, from 1; tokens are not counted."""
+        count = 0
+
+        def act(request: Request) -> None:
+            nonlocal count
+            count += request.path != "/token"
+            if count == before and request.path != "/token":
+                hand(self.google)
+
+        self.server.before.append(act)
+
     def calls(self) -> list[tuple[str, int]]:
         """Return what each call since the last time asked for, and its status; tokens are left out; forget them."""
         made = [(_asked(c.path), c.status) for c in self.server.log if c.path != "/token"]
@@ -101,3 +113,10 @@ def _asked(path: str) -> str:
 def texts(rows: Sequence[Mapping[str, Any]], column: str) -> list[Any]:
     """Return one column of rows."""
     return [row.get(column) for row in rows]
+
+
+def by_header(grid: Sequence[Sequence[Any]], column: str) -> list[dict[str, Any]]:
+    """Return rows as people see them, header → cell; the header is the row with this column, wherever it is now."""
+    head = next(n for n, row in enumerate(grid) if column in row)
+    said = [{h: c for h, c in zip(grid[head], row, strict=False) if h and c != ""} for row in grid[head + 1 :]]
+    return [row for row in said if row]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tests.connectors.google.google_stand import Stand
+from tests.connectors.google.google_stand import Stand, by_header
 from worker.domain.tables import TABLES
 from worker.ports import Edit
 from worker.sandbox.google import Google
-from worker.sandbox.server import Request
 
 Hand = Callable[[Google], object]
 
@@ -102,17 +101,12 @@ class Stage:
 
     def strike(self, hand: Hand, before: int = 1) -> None:
         """Let the hand act ahead of our request of this number, from 1."""
-        count = 0
 
-        def act(request: Request) -> None:
-            nonlocal count
-            if request.path != "/token":
-                count += 1
-                if count == before:
-                    hand(self.stand.google)
-                    self.after = self.grid()
+        def act(google: Google) -> None:
+            hand(google)
+            self.after = self.grid()
 
-        self.stand.server.before.append(act)
+        self.stand.strike(act, before)
 
     def grid(self) -> list[list[Any]]:
         """Return the tab as it stands, whatever it is called; empty when it was cut."""
@@ -121,10 +115,7 @@ class Stage:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the rows that hold anything, by header."""
-        grid = self.grid()
-        head = _head(grid)
-        said = [{h: c for h, c in zip(grid[head], row, strict=False) if h and c != ""} for row in grid[head + 1 :]]
-        return [row for row in said if row]
+        return by_header(self.grid(), "Company")
 
     def others_touched(self, written: Sequence[str]) -> list[str]:
         """Return where a cell differs from what the hand left, but for cells in the columns that were written."""

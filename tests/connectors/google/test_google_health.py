@@ -30,6 +30,11 @@ def without_key(stand: Stand, **cells: Any) -> str:
     return json.dumps({**json.loads(stand.key), **cells})
 
 
+def always(fault: str, path: str = "/v4") -> Callable[[Stand], None]:
+    """Return what orders a fault for every request below a path."""
+    return lambda stand: stand.google.faults.order(fault, path=path, times=9)
+
+
 class Ahead(Time):
     """A machine whose clock is ahead by two minutes."""
 
@@ -76,7 +81,7 @@ FAULTS: dict[str, tuple[Callable[[Stand], dict[str, Any] | None], str, str]] = {
         "reasonable timeframe", "check this machine's clock",
     ),
     "the Sheets API is off": (
-        lambda stand: stand.google.faults.order("service-disabled", path="/v4", times=9),
+        always("service-disabled"),
         "Google Sheets API has not been used in project", "enable sheets.googleapis.com in the project of the service",
     ),
     "not shared": (
@@ -88,23 +93,23 @@ FAULTS: dict[str, tuple[Callable[[Stand], dict[str, Any] | None], str, str]] = {
         "the spreadsheet 1Nowhere was not found", "check its id in the configuration",
     ),
     "the quota is used up": (
-        lambda stand: stand.google.faults.order("quota", path="/v4", times=9),
+        always("quota"),
         "Quota exceeded for quota metric 'Read requests'", "try again in a minute",
     ),
     "a page instead of an answer": (
-        lambda stand: stand.google.faults.order("bad-gateway", path="/v4", times=9),
+        always("bad-gateway"),
         "502 without the expected JSON", "try again in a minute",
     ),
     "no answer": (
-        lambda stand: stand.google.faults.order("drop-before", path="/v4", times=9),
+        always("drop-before"),
         "no answer (ConnectionError)", "try again in a minute",
     ),
     "a token that is always stale": (
-        lambda stand: stand.google.faults.order("stale-token", path="/v4", times=9),
+        always("stale-token"),
         "invalid authentication credentials", "check the service account's key",
     ),
     "the token endpoint is away": (
-        lambda stand: stand.google.faults.order("drop-before", path="/token", times=9),
+        always("drop-before", "/token"),
         "the token endpoint gave no token", "try again in a minute",
     ),
 }  # fmt: skip

@@ -17,7 +17,6 @@ from worker.sandbox.google import Google
 from worker.sandbox.google.a1 import Box
 from worker.sandbox.google.grid import Pin
 from worker.sandbox.google.workspace import ACCOUNT
-from worker.sandbox.server import Request
 
 HEADERS = [column.name for column in LEADS.columns]
 COUNT = 4
@@ -147,15 +146,7 @@ def test_marks_that_are_made_while_columns_move_lead_nothing_astray(bare: Stand,
     bare.google.make_tab("Leads", [*HEADERS, "Mood"], rows)
     tracker = bare.tracker()
     known = read(tracker)
-    count = 0
-
-    def act(request: Request) -> None:
-        nonlocal count
-        count += request.path != "/token"
-        if count == before and request.path != "/token":
-            COLUMN_MOVES[move](bare.google)
-
-    bare.server.before.append(act)
+    bare.strike(COLUMN_MOVES[move], before)
     edits = [Edit("Leads", row.id, "", {"Lead": f"L-AAAAAAA{'ABCD'[n]}", "Problem": f"for {row.text('Company')}"})
              for n, row in enumerate(known)]  # fmt: skip
     found = tracker.write(edits)

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.connectors.google.google_stand import Stand, texts
+from tests.connectors.google.google_stand import Stand, by_header, texts
 from worker.connectors.google_sheets import GoogleSheetsTracker
 from worker.connectors.google_sheets.trimming import ASIDE
 from worker.ports import Conflict, Refused, ServiceError, Unsure
 from worker.sandbox.google import Google
-from worker.sandbox.server import Request
 
 COUNT, DOOMED = 12, (0, 1, 2, 5, 6, 9)
 NOTE = "Note of ours"  # a column of people's own beside the log
@@ -60,10 +59,7 @@ def logged(stand: Stand) -> Stand:
 def rows_of(stand: Stand) -> list[dict[str, Any]]:
     """Return the rows of the log as people see them, whatever its tab is called and its header's place."""
     tab = next(title for title in stand.google.tabs() if title in ("Activity", "Log"))
-    grid = stand.google.values(tab)
-    head = next(number for number, row in enumerate(grid) if "What" in row)
-    said = [{h: c for h, c in zip(grid[head], row, strict=False) if c != ""} for row in grid[head + 1 :]]
-    return [row for row in said if row]
+    return by_header(stand.google.values(tab), "What")
 
 
 def trim(tracker: GoogleSheetsTracker, things: Counter[str] | None = None) -> list[str | ServiceError]:
@@ -71,19 +67,6 @@ def trim(tracker: GoogleSheetsTracker, things: Counter[str] | None = None) -> li
     wanted = things if things is not None else Counter(f"thing {n}" for n in DOOMED)
     rows = tracker.read(["Activity"], whole=True)["Activity"]
     return list(tracker.delete("Activity", [row.id for row in rows if row.text("What") in wanted]))
-
-
-def strike(stand: Stand, before: int, hand: Callable[[Google], object]) -> None:
-    """Let a hand act before one of our requests, counted from 1."""
-    count = 0
-
-    def act(request: Request) -> None:
-        nonlocal count
-        count += request.path != "/token"
-        if count == before and request.path != "/token":
-            hand(stand.google)
-
-    stand.server.before.append(act)
 
 
 def held(rows: list[dict[str, Any]]) -> Counter[frozenset[tuple[str, str]]]:
@@ -101,7 +84,7 @@ def test_nothing_goes_that_was_not_meant(logged: Stand, hand: str, before: int) 
         left.extend(rows_of(logged))
 
     had = rows_of(logged)
-    strike(logged, before, act)
+    logged.strike(act, before)
     tracker = logged.tracker()
     found = trim(tracker)
     logged.server.before.clear()
@@ -122,7 +105,7 @@ def test_nothing_goes_that_was_not_meant(logged: Stand, hand: str, before: int) 
 
 def test_rows_that_were_not_meant_come_back_to_their_places(logged: Stand) -> None:
     """What a hand pushed into the place of a row that goes stands where the hand put it, with formula and colour."""
-    strike(logged, 4, lambda google: google.insert_rows("Activity", 2))
+    logged.strike(lambda google: google.insert_rows("Activity", 2), 4)
     found = trim(logged.tracker())
 
     assert {Conflict} == {type(one) for one in found if not isinstance(one, str)}
@@ -166,7 +149,7 @@ def test_a_header_that_went_with_the_rows_comes_back(logged: Stand) -> None:
     had = rows_of(logged)
     tracker = logged.tracker(caller=logged.once)
     rows = tracker.read(["Activity"])["Activity"]
-    strike(logged, 3, lambda google: google.insert_rows("Activity", 1))
+    logged.strike(lambda google: google.insert_rows("Activity", 1), 3)
     logged.google.faults.order("drop-after", path=f"/v4/spreadsheets/{logged.google.file.id}:batchUpdate")
     tracker.delete("Activity", [rows[n].id for n in DOOMED])
     logged.server.before.clear()
@@ -199,7 +182,7 @@ def test_a_trimming_that_is_done_but_not_known_so_is_taken_as_done(logged: Stand
     tracker = logged.tracker(caller=logged.once)
     rows = tracker.read(["Activity"])["Activity"]
     path = f"/v4/spreadsheets/{logged.google.file.id}:batchUpdate"
-    strike(logged, 5, lambda google: google.faults.order("drop-after", path=path))
+    logged.strike(lambda google: google.faults.order("drop-after", path=path), 5)
 
     assert {Unsure} == {type(one) for one in tracker.delete("Activity", [rows[n].id for n in DOOMED])}
     left = [f"thing {n}" for n in range(COUNT) if n not in DOOMED]
@@ -211,7 +194,7 @@ def test_two_trimmings_never_meet(logged: Stand) -> None:
     """While another run's rows lie aside, a deletion is refused whole: nothing of it is done."""
     tracker = logged.tracker(caller=logged.once)
     rows = tracker.read(["Activity"])["Activity"]
-    strike(logged, 3, lambda google: duplicate(google))
+    logged.strike(duplicate, 3)
 
     assert {Refused} == {type(one) for one in tracker.delete("Activity", [rows[0].id])}
     assert COUNT == len(rows_of(logged))

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from tests.connectors.google.google_stand import Stand
-from tests.connectors.google.moves import KEY_MOVES, MOVES, WRECKS, Stage, key_of
+from tests.connectors.google.moves import KEY_MOVES, MOVES, WRECKS, Hand, Stage, key_of
 from worker.connectors.google_sheets import GoogleSheetsTracker
 from worker.domain.cells import Row
 from worker.ports import Edit, Refused
@@ -28,6 +28,15 @@ def leads(tracker: GoogleSheetsTracker) -> Sequence[Row]:
 def told(tracker: GoogleSheetsTracker, rows: Sequence[Row]) -> list[Edit]:
     return [Edit("Leads", row.id, "", {"Problem": words_for(row.text("Company")), "Deal ID": row.text("Company")})
             for row in rows]  # fmt: skip
+
+
+def struck(stand: Stand, hand: Hand, *, keyed: bool = True) -> tuple[Stage, GoogleSheetsTracker, Sequence[Row]]:
+    """Return a stage, a tracker that has read its leads, and those; the hand acts ahead of the next request."""
+    stage = Stage(stand, keyed=keyed)
+    tracker = stand.tracker()
+    rows = leads(tracker)
+    stage.strike(hand)
+    return stage, tracker, rows
 
 
 def astray(stage: Stage) -> list[str]:
@@ -52,10 +61,7 @@ def at_rest(stage: Stage) -> None:
 @pytest.mark.parametrize("move", MOVES)
 def test_a_cell_lands_in_the_row_that_it_is_meant_for(stand: Stand, move: str) -> None:
     """Whatever people move while rows are written, no row shows another's words, and no cell of people's changes."""
-    stage = Stage(stand, keyed=True)
-    tracker = stand.tracker()
-    rows = leads(tracker)
-    stage.strike(MOVES[move])
+    stage, tracker, rows = struck(stand, MOVES[move])
 
     found = tracker.write(told(tracker, rows))
 
@@ -73,10 +79,7 @@ def test_a_cell_lands_in_the_row_that_it_is_meant_for(stand: Stand, move: str) -
 @pytest.mark.parametrize("move", MOVES)
 def test_a_key_is_minted_into_the_row_that_it_is_meant_for(stand: Stand, move: str) -> None:
     """Rows without a key are told apart by what they say: the key ends beside that, and beside nothing else."""
-    stage = Stage(stand, keyed=False)
-    tracker = stand.tracker()
-    rows = leads(tracker)
-    stage.strike(MOVES[move])
+    stage, tracker, rows = struck(stand, MOVES[move], keyed=False)
 
     found = tracker.write([Edit("Leads", row.id, "", {"Lead": key_of(row.text("Company")), "Status": "New"})
                            for row in rows])  # fmt: skip
@@ -95,10 +98,7 @@ def test_a_key_is_minted_into_the_row_that_it_is_meant_for(stand: Stand, move: s
 @pytest.mark.parametrize("move", KEY_MOVES)
 def test_keys_that_people_move_lead_no_cell_astray(stand: Stand, move: str) -> None:
     """A key cell that was swapped, cleared or overwritten, while rows are written or before, is not believed."""
-    stage = Stage(stand, keyed=True)
-    tracker = stand.tracker()
-    rows = leads(tracker)
-    stage.strike(KEY_MOVES[move])
+    stage, tracker, rows = struck(stand, KEY_MOVES[move])
 
     tracker.write(told(tracker, rows))
 
@@ -115,10 +115,7 @@ def test_keys_that_people_move_lead_no_cell_astray(stand: Stand, move: str) -> N
 @pytest.mark.parametrize("wreck", WRECKS)
 def test_a_wrecked_tab_stops_in_words(stand: Stand, wreck: str) -> None:
     """Headers renamed, doubled, swapped or gone: no column of people changes, and a later run says what to mend."""
-    stage = Stage(stand, keyed=True)
-    tracker = stand.tracker()
-    rows = leads(tracker)
-    stage.strike(WRECKS[wreck])
+    stage, tracker, rows = struck(stand, WRECKS[wreck])
 
     with suppress(Refused):
         tracker.write(told(tracker, rows))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.connectors.google.google_stand import Stand, texts
+from tests.connectors.google.google_stand import Stand, by_header, texts
 from tests.connectors.standins import Patient
 from worker.domain.tables import TABLES
 from worker.ports import Conflict, Edit, Limit, Refused, Unavailable, Unsure
@@ -54,25 +54,9 @@ class Dying(Patient):
         return super().__call__(send, limits=limits, repeatable=repeatable)
 
 
-def strike(stand: Stand, hand: Callable[[Google], object], before: int) -> None:
-    """Let a hand act ahead of our request of this number, from 1."""
-    count = 0
-
-    def act(request: Request) -> None:
-        nonlocal count
-        count += request.path != "/token"
-        if count == before and request.path != "/token":
-            hand(stand.google)
-
-    stand.server.before.append(act)
-
-
 def shown(stand: Stand) -> list[dict[str, Any]]:
     tab = next(title for title in stand.google.tabs() if title in ("Commissions", "Lines"))
-    grid = stand.google.values(tab)
-    head = next(n for n, row in enumerate(grid) if "Line" in row)
-    said = [{h: c for h, c in zip(grid[head], row, strict=False) if h and c != ""} for row in grid[head + 1 :]]
-    return [row for row in said if row]
+    return by_header(stand.google.values(tab), "Line")
 
 
 @pytest.fixture
@@ -90,7 +74,7 @@ def lines(stand: Stand) -> Stand:
 @pytest.mark.parametrize("move", MOVES)
 def test_a_row_is_made_once_wherever_people_move_things(lines: Stand, move: str, before: int) -> None:
     """Between reading, appending keys, and writing: each key has one row with its own cells, and notes stay."""
-    strike(lines, MOVES[move], before)
+    lines.strike(MOVES[move], before)
     tracker = lines.tracker()
     tracker.read(["Commissions"])
 
@@ -192,7 +176,7 @@ def test_a_key_that_landed_beside_its_column_is_cleared(stand: Stand) -> None:
     """The key column moved while keys were appended: they are made again in the right one, none is left beside it."""
     tracker = stand.tracker()
     tracker.read(["Commissions"])
-    strike(stand, lambda google: google.insert_columns("Commissions", "Line", 2), 2)
+    stand.strike(lambda google: google.insert_columns("Commissions", "Line", 2), 2)
 
     found = tracker.write([line(key, Status="Expected") for key in KEYS])
     again = stand.tracker().write([line(key, Status="Expected") for key in KEYS])
@@ -208,7 +192,7 @@ def test_a_key_beside_its_column_never_lands_on_what_people_wrote(stand: Stand) 
     stand.google.paste("Commissions", 2, WIDTH, [["theirs"]] * 3)
     tracker = stand.tracker()
     tracker.read(["Commissions"])
-    strike(stand, lambda google: google.move_column("Commissions", "Note", "Line"), 2)
+    stand.strike(lambda google: google.move_column("Commissions", "Note", "Line"), 2)
 
     tracker.write([line(key, Status="Expected") for key in KEYS])
     stand.tracker().write([line(key, Status="Expected") for key in KEYS])
