@@ -112,6 +112,7 @@ def run(module: str) -> Path:
         "source_paths": ["worker"], "only_mutate": [module], "also_copy": ["rules"],
         "pytest_add_cli_args": ["-p", "no:xdist", "-p", "no:cacheprovider"],
         "pytest_add_cli_args_test_selection": tests_of(module),
+        "timeout_multiplier": 6.0,  # of what its tests take: those that never end are several to a loop
     }  # fmt: skip
     lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
     text = (ROOT / "pyproject.toml").read_text()
