@@ -52,14 +52,14 @@ TESTS = {
     "rows": ["test_row_edits.py", "test_money_plans.py", "test_statement_plan.py", "test_guards.py"],
     "runs": ["test_amounts.py", "test_earning.py", "test_matching.py", "test_cash.py", "test_tiers.py",
              "test_statuses.py"],
-    "statuses": ["test_corrections.py", "test_amounts.py", "test_tiers.py", "test_conversion.py", "test_why.py"],
+    "statuses": ["test_corrections.py", "test_amounts.py", "test_tiers.py", "test_conversion.py", "test_wording.py"],
     "terms": ["test_earning.py", "test_amounts.py", "test_approvals.py"],
     "tiers": ["test_amounts.py"],
     "totals": ["test_exchange.py"],
     "true_ups": ["test_tiers.py", "test_conversion.py"],
     "vetting": ["test_intake.py", "test_partners_seen.py"],
-    "why": ["test_statuses.py", "test_amounts.py", "test_tiers.py", "test_conversion.py", "test_rows.py"],
-    "wording": ["test_why.py", "test_statuses.py", "test_amounts.py", "test_tiers.py", "test_conversion.py"],
+    "why": ["test_statuses.py", "test_conversion.py", "test_rows.py"],
+    "wording": ["test_statuses.py", "test_amounts.py", "test_tiers.py", "test_true_ups.py"],
     "worth": ["test_exchange.py", "test_totals.py", "test_performance.py", "test_sent_leads.py"],
 }  # fmt: skip
 
