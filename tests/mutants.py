@@ -29,7 +29,7 @@ LEAST = 95  # percent that must be killed or explained
 KILLED, UNKNOWN = ("killed", "timeout", "caught by type check"), "not checked"  # the last: the run was broken off
 COPIED = ("worker", "tests", "rules")
 STORMS = ("test_laws", "test_laws_at_large", "test_statement_laws", "test_money_storms", "test_differential")
-# Tests of a module are those named after it, and these; a module without any is tested by all but the storms.
+# Tests of a module are those named after it but the storms, and these; a module without any is tested by all the rest.
 TESTS = {
     "money": ["domain/test_money.py"],
     "amounts": ["test_earning.py", "test_tiers.py"],
@@ -96,7 +96,8 @@ def modules() -> list[str]:
 def tests_of(module: str) -> list[str]:
     """Return the test files of a module."""
     name = Path(module).stem
-    own = [str(path.relative_to(ROOT)) for path in (ROOT / "tests/planning").glob(f"test_{name}*.py")]
+    named = (ROOT / "tests/planning").glob(f"test_{name}*.py")
+    own = [str(path.relative_to(ROOT)) for path in named if path.stem not in STORMS]
     more = [f"tests/{path}" if "/" in path else f"tests/planning/{path}" for path in TESTS.get(name, [])]
     found = sorted({*own, *more})
     return found or ["tests/planning", "tests/domain", *(f"--ignore=tests/planning/{name}.py" for name in STORMS)]
