@@ -5,7 +5,7 @@ A flow here ends with its plan; showing it, guarding it and applying it is the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from worker.domain.facts import Deal
@@ -166,7 +166,7 @@ def plan_settle(programme: Programme) -> Plan:
 def plan_sweep(programme: Programme) -> Plan:
     """Everything, whole → what a missed event would have changed; `remarks` count what it repaired."""
     paused: list[Paused] = []
-    parts = [*_sound_parts(replace(programme, whole=True), ("stages",), paused)]  # reads tracker and CRM in full
+    parts = _sound_parts(replace(programme, whole=True), ("stages",), paused)  # reads tracker and CRM in full
     try:
         programme.ledger.books(whole=True)
         parts += _sound_parts(programme, ("commissions", "cash", "settle"), paused)  # look at what was just read
@@ -182,13 +182,15 @@ def plan_sweep(programme: Programme) -> Plan:
     return replace(plan, remarks=count)
 
 
-def _sound_parts(programme: Programme, flows: Sequence[str], paused: list[Paused]) -> Iterator[Plan]:
+def _sound_parts(programme: Programme, flows: Sequence[str], paused: list[Paused]) -> list[Plan]:
     """Plan these flows; those that need a table which is paused are left out, and gathered in `paused`."""
+    parts = []
     for flow in flows:
         try:
-            yield FLOWS[flow](programme)
+            parts.append(FLOWS[flow](programme))
         except Paused as fault:
             paused.append(fault)
+    return parts
 
 
 FLOWS: Mapping[str, Callable[[Programme], Plan]] = {
