@@ -149,6 +149,8 @@ def test_amounts_are_shown_in_the_currencys_digits(currency: str, nothing: str, 
         (Fraction(1, 10**7), "0.0000001"),
         (Fraction(1, 64), "0.015625"),
         (Fraction(1, 2**40), "0.0000000000009094947017729282379150390625"),
+        (Fraction(1, 2**60), f"0.{5**60:060d}"),
+        (Fraction(1, 5**30), f"0.{2**30:030d}"),
     ],
 )
 def test_a_fraction_is_written_as_a_decimal_where_it_ends(value: Fraction, text: str) -> None:
