@@ -6,6 +6,7 @@ after it did and before the worker hears of it.
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections import Counter
@@ -20,6 +21,7 @@ import pytest
 
 from tests.flows.conftest import Desk
 from tests.flows.worker_process import Process, process
+from worker.engine.runs import Outcome
 from worker.sandbox.server import Request
 from worker.sandbox.world import World
 
@@ -86,6 +88,14 @@ class Killer:
         if self.child.exitcode > 0:
             sys.stdout.write(log.read_text(encoding="utf-8"))
         return self.child.exitcode
+
+    def run_again(self, desk: Desk, flow: str, death: Death, *, forget: bool = False) -> Outcome:
+        """Let a flow meet its death, its state too if so told; return what it comes to when it is run again."""
+        assert -signal.SIGKILL == self.run(desk, flow, death=death)
+        if forget:
+            desk.forget()
+        desk.later(minutes=3)
+        return desk.run(flow)[flow]
 
     def killed_by_mail(self, desk: Desk, *flows: str) -> int:
         """Run flows in a process that is killed when the relay has taken a mail and not said so yet."""
@@ -180,6 +190,14 @@ def assert_once(desk: Desk, count: int) -> None:
     assert [] == doubled(posts(desk.world))
 
 
+def assert_nothing_to_do(desk: Desk, flow: str) -> None:
+    """Assert that one more run of a flow has nothing to do."""
+    result = desk.run(flow)[flow].result
+
+    assert result is not None
+    assert {0} == set(result.counts.values())
+
+
 # ---- money -----------------------------------------------------------------------------------------------------------
 
 
@@ -233,3 +251,10 @@ def assert_statements_once(desk: Desk, status: str) -> None:
 def statement_mails(desk: Desk) -> set[str]:
     """Return the statements that went out by mail."""
     return {notice.split("/statement/")[1] for _, notice in mails(desk.world) if "/statement/" in notice}
+
+
+def assert_issued_once(desk: Desk) -> None:
+    """Assert that every partner's statement is issued, and that each of them was told once."""
+    assert_statements_once(desk, "Issued")
+    assert {f"2026-Q1/partner-{n}/GBP" for n in range(4)} == statement_mails(desk)
+    assert 1 == len([key for _, key in posts(desk.world) if "/statement/" in key])

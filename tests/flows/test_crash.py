@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,9 @@ from tests.flows.deaths import (
     Death,
     Killer,
     asks,
+    assert_issued_once,
     assert_lines_once,
+    assert_nothing_to_do,
     assert_once,
     assert_statements_once,
     doubled,
@@ -67,18 +70,11 @@ def moments() -> list[Any]:
 def test_two_hundred_leads(desk: Desk, killer: Killer, death: Death, forget: bool) -> None:
     """A run of 200 leads that is killed and run again makes 200 deals, and doubles nothing; without its state too."""
     fill(desk, MANY)
-    death = Death(death.service, death.fits, death.nth, death.carried_out)
 
-    assert -signal.SIGKILL == killer.run(desk, "intake", death=death)
-    if forget:
-        desk.forget()
-    desk.later(minutes=3)
-    again = desk.run("intake")["intake"]
-    once_more = desk.run("intake")["intake"]
+    again = killer.run_again(desk, "intake", replace(death), forget=forget)
 
     assert ("in sync", "") == (again.state, again.words)
-    assert once_more.result is not None
-    assert {0} == set(once_more.result.counts.values())
+    assert_nothing_to_do(desk, "intake")
     assert_once(desk, MANY)
     if not forget:
         assert MANY == len({notice for _, notice in mails(desk.world) if "/lead/" in notice})
@@ -127,10 +123,7 @@ def test_death_while_slack_answers(desk: Desk, killer: Killer, carried_out: bool
     """A post that was under way as the worker died is looked for, and sent only if Slack never had it."""
     fill(desk, FEW)
 
-    death = Death("slack", asks("POST", "chat.postMessage"), 3, carried_out)
-    assert -signal.SIGKILL == killer.run(desk, "intake", death=death)
-    desk.later(minutes=3)
-    again = desk.run("intake")["intake"]
+    again = killer.run_again(desk, "intake", Death("slack", asks("POST", "chat.postMessage"), 3, carried_out))
 
     assert "in sync" == again.state
     assert FEW // 4 == len(posts(desk.world))
@@ -182,15 +175,10 @@ def test_death_on_statement_day(desk: Desk, killer: Killer, moment: str, carried
     service, method, place, nth = STATEMENT_DEATHS[moment]
     path = in_table(desk, place) if service == "airtable" else place
 
-    death = Death(service, asks(method, path), nth, carried_out)
-    assert -signal.SIGKILL == killer.run(desk, "statements", death=death)
-    desk.later(minutes=3)
-    again = desk.run("statements")["statements"]
+    again = killer.run_again(desk, "statements", Death(service, asks(method, path), nth, carried_out))
 
     assert ("in sync", "") == (again.state, again.words)
-    assert_statements_once(desk, "Issued")
-    assert {f"2026-Q1/partner-{n}/GBP" for n in range(4)} == statement_mails(desk)
-    assert 1 == len([key for _, key in posts(desk.world) if "/statement/" in key])
+    assert_issued_once(desk)
 
 
 @pytest.mark.parametrize("moment", ["locks", "drafts", "posts", "issued"])
@@ -266,11 +254,7 @@ def test_death_while_bills_are_settled(desk: Desk, killer: Killer, moment: str, 
     }[moment]
 
     death = Death(service, lambda r: r.method != "GET" and path in r.path, nth, carried_out=True)
-    assert -signal.SIGKILL == killer.run(desk, "settle", death=death)
-    if forget:
-        desk.forget()
-    desk.later(minutes=3)
-    again = desk.run("settle")["settle"]
+    again = killer.run_again(desk, "settle", death, forget=forget)
 
     assert "in sync" == again.state
     assert_statements_once(desk, "Paid")
