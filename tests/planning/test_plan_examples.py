@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -13,7 +14,7 @@ from worker.domain.months import Month
 from worker.domain.plans import ConversionRules, Example, ExpectedLine, Plans, Policy
 from worker.planning.plan_examples import play
 
-from .programme import day, plan
+from .programme import BRACKETS, day, plan
 
 PLANS = Plans([plan(months=3)])
 
@@ -81,6 +82,32 @@ def test_a_problem_says_why_lines_are_missing() -> None:
         shown.got, shown.problems,
     )  # fmt: skip
     assert play(replace(total, term_months=3), PLANS, Policy()).holds
+
+
+def test_lines_of_every_kind_are_expected() -> None:
+    """Retroactive tiers end a quarter with a correction."""
+    tiers = Plans([plan(tiers=BRACKETS, mode="retroactive", currency="GBP", months=1)])
+    expected = (
+        line("acme", "2025-01", "7000.00"), replace(line("acme", "2025-03", "3000.00"), kind="correction"),
+    )  # fmt: skip
+    big = replace(
+        EXAMPLE, value=Decimal(50000), shares=(("acme", Decimal(100)),), paid=((day("2025-02-01"), Decimal(50000)),),
+        as_of=day("2025-04-01"), expect=expected,
+    )  # fmt: skip
+
+    assert expected == play(big, tiers, Policy()).got
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_days_are_the_examples_own_on_every_machine(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the machine stands is of no matter."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert play(EXAMPLE, PLANS, Policy()).holds
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_partners_with_a_currency_of_their_own() -> None:
