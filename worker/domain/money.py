@@ -42,7 +42,7 @@ def nearest(numerator: int, denominator: int) -> int:
 
 def of_minor_units(units: int, places: int) -> Decimal:
     """Return so many minor units as an amount of the currency, which has so many minor digits."""
-    return _WIDE.scaleb(Decimal(units), -places)
+    return _WIDE.scaleb(units, -places)
 
 
 def rounded(amount: Exact, currency: str) -> Decimal:

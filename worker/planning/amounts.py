@@ -7,7 +7,7 @@ made for every month of every deal is a named tuple: as frozen as a dataclass, a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -166,6 +166,7 @@ def priced(runs: Sequence[Run], exact: Sequence[Sequence[tuple[Fraction, tuple[P
     found: list[list[Priced]] = [[] for _ in runs]
     # Sums are whole parts of a minor unit, as exact as fractions and far cheaper; totals are rounded to minor units.
     unit = lcm(*{line.denominator for own in exact for line, _ in own})
+    parts = [_in_parts(own, unit * 10**places) for own in exact]
     sums, totals, written = [0] * len(runs), [0] * len(runs), [none] * len(runs)
     before: Base | None = None
     for place, slot in enumerate(runs[0].slots):
@@ -176,15 +177,25 @@ def priced(runs: Sequence[Run], exact: Sequence[Sequence[tuple[Fraction, tuple[P
         whole = rounded_before = 0
         for j, own in enumerate(exact):
             line, pieces = own[place]
-            parts = line.numerator * 10**places * (unit // line.denominator)
-            sums[j] += parts
+            sums[j] += parts[j][place]
             whole += sums[j]
             now = nearest(whole, unit)
             total = now - rounded_before
-            uneven = parts != (total - totals[j]) * unit
+            uneven = parts[j][place] != (total - totals[j]) * unit
             amount = of_minor_units(total, places)
             found[j].append(Priced(line, amount - written[j], written[j], amount, pieces, uneven))
             rounded_before, totals[j], written[j] = now, total, amount
+    return found
+
+
+def _in_parts(exact: Iterable[tuple[Fraction, tuple[Piece, ...]]], unit: int) -> list[int]:
+    """Return exact amounts in parts of which so many make one; neighbours are most often one amount."""
+    found: list[int] = []
+    last, parts = None, 0
+    for line, _ in exact:
+        if line is not last:
+            last, parts = line, line.numerator * (unit // line.denominator)
+        found.append(parts)
     return found
 
 

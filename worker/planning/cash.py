@@ -25,8 +25,7 @@ _NOTHING = Decimal(0)
 Move = tuple[date, int, int]  # a day, and what moved net of tax: numerator and denominator
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """An invoice on which something is open, tax included."""
 
     number: str

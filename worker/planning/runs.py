@@ -139,6 +139,8 @@ def _parts(
 def _first_months(found: Survey, books: Books, deals: Mapping[str, Deal]) -> dict[tuple[str, str], Month]:
     """Return the start of the first deal of each partner with each client; lines that stand still remember theirs."""
     firsts: dict[tuple[str, str], Month] = {}
+    if all(terms.plan.count_months_per == "deal" for case in found.cases for terms in case.terms):
+        return firsts  # nobody asks
     seen = [
         (terms.partner.key, case.deal.company or "", Month.of(start))
         for case in found.cases

@@ -182,7 +182,7 @@ def _plan(partner: Partner, rows: Sequence[Line], plans: Plans, won_on: date) ->
     """
     own = [row for row in rows if row.partner == partner.key and row.kind == "commission" and row.plan]
     if own:
-        text = min(own, key=lambda row: (not row.locked, row.month.index)).plan
+        text = min([row for row in own if row.locked] or own, key=lambda row: row.month.index).plan
         return next((plan for plan in plans.versions if plan_text(plan) == text), None)
     stood = max((choice.since for choice in partner.plans if choice.since <= won_on), default=date.max)
     later = sorted((choice for choice in partner.plans if choice.since >= stood), key=lambda choice: choice.since)
