@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ import pytest
 import requests
 from pyairtable import Api
 
+from tests.sandbox.asking import ask
 from worker.sandbox.airtable import Airtable
 from worker.sandbox.clock import Clock
 from worker.sandbox.server import Server
@@ -80,17 +80,11 @@ def call(server: Server, airtable: Airtable) -> Iterator[Callable[..., Answer]]:
     """Return a caller: method, path under /v0 (`~` is the base), then params, body, token."""
     with requests.Session() as session:
 
-        def ask(method: str, path: str, body: Any = None, *, params: Any = None, token: str = TOKEN) -> Answer:
-            raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-            headers = {"Authorization": f"Bearer {token}"} | (
-                {} if raw is None else {"Content-Type": "application/json"}
-            )
+        def send(method: str, path: str, body: Any = None, *, params: Any = None, token: str = TOKEN) -> Answer:
             url = f"{server.url}/v0/{path.replace('~', airtable.base)}"
-            reply = session.request(method, url, params=params, data=raw, headers=headers, timeout=10)
-            is_json = reply.headers.get("Content-Type", "").startswith("application/json")
-            return Answer(reply.status_code, reply.json() if is_json else reply.text, reply.headers)
+            return Answer(*ask(session, method, url, body, token=token, params=params))
 
-        yield ask
+        yield send
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ import requests
 from google.oauth2.service_account import Credentials
 from gspread.http_client import HTTPClient
 
+from tests.sandbox.asking import ask
 from worker.sandbox.clock import Clock
 from worker.sandbox.google import Google
 from worker.sandbox.server import Server
@@ -65,18 +65,12 @@ def call(server: Server, google: Google) -> Iterator[Callable[..., Answer]]:
     """Return a caller: method, path below the spreadsheet (`~`), body; `/…` is a path of its own."""
     with requests.Session() as session:
 
-        def ask(method: str, path: str, body: Any = None, *, params: Any = None, token: str | None = None) -> Answer:
-            raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        def send(method: str, path: str, body: Any = None, *, params: Any = None, token: str | None = None) -> Answer:
             bearer = google.bearer("spreadsheets", "drive") if token is None else token
-            headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
             place = path if path.startswith("/") else f"/v4/spreadsheets/{path.replace('~', google.file.id)}"
-            reply = session.request(
-                method, server.url + place, params=params, data=raw, headers=headers, timeout=10, allow_redirects=False
-            )
-            is_json = reply.headers.get("Content-Type", "").startswith("application/json")
-            return Answer(reply.status_code, reply.json() if is_json else reply.text, reply.headers)
+            return Answer(*ask(session, method, server.url + place, body, token=bearer, params=params))
 
-        yield ask
+        yield send
 
 
 @pytest.fixture
