@@ -72,6 +72,20 @@ def test_the_sum_of_each_plan(ruled: CommissionPlan, who: str, sums: list[str]) 
     assert sums == [why(yen(ruled, who=who), number) for number in range(1, len(sums) + 1)]
 
 
+def test_running_totals_of_thousands() -> None:
+    """They are set apart like all figures."""
+    told = yen(plan("100"), value="100000")
+
+    assert (
+        f"8,333 a month (100,000 a year ÷ 12) × 100 % {GOLD}, running total 16,667 − 8,333 = 8,334; month 2 of 12"
+    ) == why(told, 2)
+
+
+def test_a_fee_of_nothing() -> None:
+    """It is said as it is."""
+    assert f"fee 0 {GOLD} = 0; once" == why(yen(plan(fee="0", currency="JPY")))
+
+
 def test_the_parts_of_tiers() -> None:
     """Each part of the base at its rate; the month after lies in one bracket alone."""
     told = yen(
@@ -96,7 +110,7 @@ def test_a_value_that_changed_is_said_from_its_month_on() -> None:
 
 @pytest.mark.parametrize(
     ("adjustment", "words"),
-    [("20.5", "+ 21 = 121"), ("-20.5", "− 21 = 79"), ("1500", "+ 1,500 = 1,600")],
+    [("20.5", "+ 21 = 121"), ("-20.5", "− 21 = 79"), ("1500", "+ 1,500 = 1,600"), ("1", "+ 1 = 101")],
 )
 def test_what_staff_added(adjustment: str, words: str) -> None:
     """It is rounded to the currency, too."""
