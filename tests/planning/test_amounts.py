@@ -286,6 +286,22 @@ def test_a_first_deal_that_stands_still_still_begins_the_window() -> None:
     assert ["2025-10", "2025-11", "2025-12"] == months(told.table())[12:]
 
 
+def test_only_a_commission_of_a_known_deal_that_stands_still_begins_the_window() -> None:
+    """What is left of an earlier deal is an answer, and of an unknown one a row: the deal of October has its twelve."""
+    told = story(deal("9002", won_at="2025-10-15"), plans=[plan(count_months_per="client")]).on("2025-10-16")
+    left = told.lines[0]._replace(month=Month(2025, 1), lead="L-gone")
+    told.change(deal=deal("9001"))
+    told.lines += (
+        left._replace(key="9001/acme/2025-01/clawback", deal="9001", kind="clawback"),
+        left._replace(key="9009/acme/2025-01/commission", deal="9009"),
+    )
+
+    told.on("2025-11-15")
+
+    assert ["On hold"] * 2 == [line.status for line in told.lines if line.deal != "9002"]
+    assert ["Waiting"] + ["Expected"] * 11 == [line.status for line in told.lines if line.deal == "9002"]
+
+
 def test_a_window_without_end_has_no_end() -> None:
     """As long as the client pays, per client: the second deal has its months through now."""
     told = story(deal(), deal("9002", won_at="2025-10-15"), plans=[plan(count_months_per="client", months=0)])
