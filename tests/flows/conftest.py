@@ -210,6 +210,17 @@ class Desk:
         )
         self.world.hubspot.move_deal(deal, "closedwon")
 
+    def paid_deal(self, paid: int, **partner: Any) -> str:
+        """Let North Star bring Acme, win its deal at 12,000 a year, and pay this much of INV-7; return the deal."""
+        self.partner("North Star", **partner)
+        row = self.lead("North Star", "Acme")
+        self.run("intake")
+        deal = str(self.row(row)["Deal ID"])
+        self.win(deal)
+        xero = self.world.xero
+        xero.pay(xero.invoice(xero.add_contact("Acme"), 12000, reference=deal, number="INV-7"), paid, "2026-01-12")
+        return deal
+
 
 @pytest.fixture
 def world() -> Iterator[World]:

@@ -25,13 +25,7 @@ def abroad(desk: Desk) -> Desk:
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("\n[[plan]]", '\n[policy.conversion]\nto = "partner"\n\n[[plan]]', 1), "utf-8")
     (desk.rules / "rates.toml").write_text(RATES, encoding="utf-8")
-    desk.partner("North Star", Currency="EUR")
-    row = desk.lead("North Star", "Acme")
-    desk.run("intake")
-    deal = desk.row(row)["Deal ID"]
-    desk.win(deal)
-    contact = desk.world.xero.add_contact("Acme")
-    desk.world.xero.pay(desk.world.xero.invoice(contact, 12000, reference=deal, number="INV-7"), 12000, "2026-01-12")
+    desk.paid_deal(12000, Currency="EUR")
     desk.until(datetime(2026, 2, 15, 9, tzinfo=UTC))
     desk.run()
     return desk

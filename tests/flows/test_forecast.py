@@ -10,13 +10,7 @@ from tests.flows.conftest import Desk
 @pytest.fixture
 def won(desk: Desk) -> Desk:
     """A programme with a deal of 12,000 a year, won in January 2026, of which six months are paid."""
-    desk.partner("North Star")
-    row = desk.lead("North Star", "Acme")
-    desk.run("intake")
-    deal = desk.row(row)["Deal ID"]
-    desk.win(deal)
-    contact = desk.world.xero.add_contact("Acme")
-    desk.world.xero.pay(desk.world.xero.invoice(contact, 12000, reference=deal), 6000, "2026-01-12")
+    desk.paid_deal(6000)
     desk.later(minutes=5)
     desk.run()
     return desk

@@ -15,13 +15,7 @@ from tests.flows.conftest import Desk, on_both
 @pytest.fixture
 def paid(desk: Desk) -> Desk:
     """A programme with a deal that was paid for a year, on 5 April: three lines stand on a statement."""
-    desk.partner("North Star")
-    row = desk.lead("North Star", "Acme")
-    desk.run("intake")
-    deal = desk.row(row)["Deal ID"]
-    desk.win(deal)
-    contact = desk.world.xero.add_contact("Acme")
-    desk.world.xero.pay(desk.world.xero.invoice(contact, 12000, reference=deal), 12000, "2026-01-12")
+    desk.paid_deal(12000)
     desk.later(minutes=5)
     desk.run()
     desk.until(datetime(2026, 4, 5, 8, tzinfo=UTC))
