@@ -50,6 +50,13 @@ def test_yen_of_a_partner_who_was_taken_off_are_taken_back_whole() -> None:
     assert ["100", "100", "-100", "-100"] == told.amounts()
 
 
+def test_yen_that_were_refunded_are_taken_back_whole() -> None:
+    """So are those of months that are not paid for any more."""
+    refunded = invoice(paid="2025-01-12 12000", refunds="2025-03-05 12000", currency="JPY")
+
+    assert ["100", "100", "-100", "-100"] == locked("JPY").on("2025-03-06", invoices=[refunded]).amounts()
+
+
 def test_what_is_taken_back_of_a_paused_partner_is_held() -> None:
     """As any line is."""
     told = locked().on("2025-03-06", lead=AWAY, partner=partner(paused=True))
