@@ -165,6 +165,21 @@ def test_a_cancelled_line_keeps_its_rate() -> None:
     assert "117.13 EUR Confirmed" == money(back)[1]
 
 
+@pytest.mark.parametrize(
+    ("of", "to", "sums"), [("GBP", "JPY", ("0", "0.00", "191.5001")), ("JPY", "GBP", ("0.00", "0", "191.5001"))]
+)
+def test_a_cancelled_line_has_nothing_in_both_currencies(of: str, to: str, sums: tuple[str, str, str]) -> None:
+    """In the digits of each."""
+    rates = {(last, of, to): rate for (last, _, _), rate in month_ends(to, "191.5").items()}
+    told = story(deal(currency=of), partners=[partner(currency=to)], policy=rules(rates)).on("2025-03-20")
+    told.on("2025-03-21", deal=deal(currency=of, state="lost", left_won_at="2025-03-21"))
+    line = told.lines[1]
+    assert line.converted is not None
+
+    assert ("Cancelled", to, of) == (line.status, line.currency, line.converted.currency)
+    assert sums == (str(line.amount), str(line.converted.amount), str(line.converted.rate))
+
+
 def test_a_line_that_was_locked_before_stays_in_its_currency() -> None:
     """Where conversion begins later, what is on a statement in the deal's currency is answered in that."""
     told = abroad(policy=Policy()).on("2025-04-20").lock()

@@ -159,6 +159,14 @@ def test_reasons_stand_on_held_and_cancelled_lines() -> None:
     )
 
 
+def test_nothing_in_yen_has_no_cents() -> None:
+    """Cancelled lines have nothing in the digits of their currency."""
+    told = story(deal(currency="JPY"), plans=[plan(months=2)]).on("2025-01-15")
+    told.on("2025-03-04", deal=deal(currency="JPY", state="lost", left_won_at="2025-03-01"))
+
+    assert ["0", "0"] == told.amounts()
+
+
 def test_late_cash_confirms_what_was_over_before_the_deal_was_lost() -> None:
     """Lost with January unpaid: cancelled; the client pays: January is Confirmed, February stays cancelled."""
     told = three(paid="").on("2025-03-04", deal=left("lost"))
