@@ -109,10 +109,14 @@ def facts(folder: Path) -> Facts:
 
 
 def as_they_stand(folder: Path, known: Facts) -> tuple[Line, ...]:
-    """Return the lines that an earlier day made, when some values were others and nothing was paid yet."""
+    """Return the lines that an earlier day made, when some values were others and nothing was paid yet.
+
+    Each has a base of its own, as it has when it is read from its row.
+    """
     values = {deal: money(value) for deal, _, value in read(folder, "standing")}
     deals = {id_: replace(deal, value=values[id_]) for id_, deal in known.deals.items()}
-    return plan_lines(replace(known, deals=deals, invoices=[]), (), BEFORE).lines
+    lines = plan_lines(replace(known, deals=deals, invoices=[]), (), BEFORE).lines
+    return tuple(line._replace(base=line.base and replace(line.base)) for line in lines)
 
 
 def planning(folder: Path) -> tuple[Callable[[], object], Callable[[object], Iterable[Shown]]]:

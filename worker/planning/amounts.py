@@ -170,7 +170,7 @@ def priced(runs: Sequence[Run], exact: Sequence[Sequence[tuple[Fraction, tuple[P
     sums, totals, written = [0] * len(runs), [0] * len(runs), [none] * len(runs)
     before: Base | None = None
     for place, slot in enumerate(runs[0].slots):
-        if slot.base is not before:
+        if slot.base is not before and slot.base != before:
             if _monthly(slot.base) != _monthly(before):
                 sums, totals, written = [0] * len(runs), [0] * len(runs), [none] * len(runs)
             before = slot.base

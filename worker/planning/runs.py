@@ -183,7 +183,7 @@ def _month_bases(parts: Sequence[Part], bases: Sequence[Base | None]) -> list[Fr
     found: list[Fraction] = []
     monthly, base = _NOTHING, None
     for part, known in zip(parts, bases, strict=True):
-        if known is not base:
+        if known is not base and known != base:  # rows that were read have equal bases, planned ones the same
             base, monthly = known, known.monthly() if known else _NOTHING
         found.append(monthly if part.days is None else monthly * part.share)
     return found

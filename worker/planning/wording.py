@@ -71,7 +71,8 @@ class Sums:
         The sum is base, days, rate, share and, where rounding matters, the running totals.
         """
         days, pieces, shape = slot.part.days, amount.pieces, self.shape
-        if slot.base is not self._base or days != self._days or pieces is not self._pieces:
+        same = slot.base is self._base or slot.base == self._base
+        if not same or days != self._days or pieces is not self._pieces:
             self._base, self._days, self._pieces = slot.base, days, pieces
             self._rate, self._made_of = self._fee() if self.run.plan.fee is not None else self._rated(slot, pieces)
         result = format(amount.total - amount.before, shape)
