@@ -9,7 +9,7 @@ import pytest
 
 from worker.domain.facts import Cash, CreditNote, Invoice
 from worker.domain.plans import Policy
-from worker.planning.cash import Cover, Due, Receipts, cover, credited, live_notes, receipts
+from worker.planning.cash import Cover, Due, Receipts, cover, credited, first_invoice, live_notes, receipts
 
 from .programme import Story, day, deal, invoice, note, plan, story
 
@@ -166,13 +166,32 @@ def test_no_cash_covers_nothing_however_small() -> None:
     """P must be above zero: nothing received, or all refunded, covers not even a tolerance's worth."""
     refunded = money(invoice(paid="2025-01-05 100", refunds="2025-01-06 100"))
 
-    assert None is cover(money(invoice()), -1)
-    assert [None, None] == [cover(refunded, needed) for needed in (-1, 0)]
+    assert None is cover(money(invoice()), -1, 1)
+    assert [None, None] == [cover(refunded, needed, 1) for needed in (-1, 0)]
 
 
 def test_little_cash_does_not_cover_a_little_more() -> None:
     """0.10 is less than 0.50."""
     assert None is cover(money(invoice(paid="2025-01-05 0.10")), 1, 2)
+
+
+def test_cover_is_exact_however_much_it_is() -> None:
+    """90,071,992,547,409.95 covers itself, and nothing more: no binary fraction holds it."""
+    found = money(
+        invoice(paid="2025-01-05 90071992547409.95", total="90071992547409.95", sub_total="90071992547409.95")
+    )
+
+    assert Cover(day("2025-01-05"), ("INV-1",)) == cover(found, 9007199254740995, 100)
+    assert None is cover(found, 9007199254740996, 100)
+
+
+def test_the_first_invoice_is_the_first_that_counts() -> None:
+    """Drafts and other currencies are none, and without any there is no day."""
+    others = [invoice("INV-0", on="2025-01-01", status="DRAFT"), invoice("INV-9", on="2025-01-02", currency="EUR")]
+    counting = [invoice("INV-2", on="2025-03-01"), invoice("INV-1", on="2025-02-01")]
+
+    assert None is first_invoice(others, "GBP")
+    assert day("2025-02-01") == first_invoice([*others, *counting], "GBP")
 
 
 def covered(told: Story) -> int:

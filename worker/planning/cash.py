@@ -143,7 +143,7 @@ def _floors(moves: Sequence[Move]) -> tuple[tuple[date, ...], tuple[int, ...], i
     return days, tuple(accumulate(reversed(so_far), min))[::-1], parts
 
 
-def cover(cash: Receipts, needed: int, of: int = 1) -> Cover | None:
+def cover(cash: Receipts, needed: int, of: int) -> Cover | None:
     """Return since when the net cash has been above zero and has reached what is needed; None while it has not.
 
     What is needed is a fraction, `needed` ÷ `of`.
