@@ -6,9 +6,8 @@ and hands give every error body) or, for those marked live, a real account; repl
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,13 @@ from urllib.parse import urlsplit, urlunsplit
 import vcr
 
 from tests.connectors.cassettes import CASSETTES, answers, only, raised, recorder, recording, replaying, short
-from tests.connectors.hubspot.hubspot_stand import START, TOKEN, crm_at, lead
+from tests.connectors.hubspot.hubspot_stand import START, TOKEN, Untraced, crm_at, lead
 from tests.connectors.standins import Once, Shelves
 from worker.connectors.hubspot import HubSpotCrm
 from worker.ports import ServiceError
 from worker.sandbox.clock import Clock
 from worker.sandbox.hubspot import HubSpot
-from worker.sandbox.server import Request, Server
+from worker.sandbox.server import Server
 
 FOLDER = CASSETTES / "hubspot"
 ENDPOINT = "https://api.hubapi.com"
@@ -42,19 +41,6 @@ class Case:
     bare: bool = False
     service: type[HubSpot] = HubSpot
     token: str = TOKEN
-
-
-class Untraced(HubSpot):
-    """An account that heeds no trace ids: one bad row refuses its whole batch."""
-
-    def answer(self, request: Request) -> Any:
-        """Answer as if no trace id had been sent."""
-        if request.path.endswith("/batch/create") and b"objectWriteTraceId" in request.body:
-            body = json.loads(request.body)
-            for entry in body["inputs"]:
-                entry.pop("objectWriteTraceId", None)
-            request = replace(request, body=json.dumps(body).encode())
-        return super().answer(request)
 
 
 def _worded(error: ServiceError) -> Any:

@@ -1,14 +1,19 @@
-"""What the tests of HubSpot's connector stand on: a caller that keeps to the limits, the connector, drafts of leads."""
+"""What the tests of HubSpot's connector stand on: a caller that keeps to the limits, accounts, drafts of leads."""
 
 from __future__ import annotations
 
+import json
 from collections import deque
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from tests.connectors.standins import Shelves, Time
 from worker.connectors.hubspot import HubSpotCrm
 from worker.domain.leads import LeadDraft
 from worker.ports import Unavailable, Unsure
+from worker.sandbox.hubspot import HubSpot
+from worker.sandbox.server import Server
 
 START = datetime(2026, 3, 12, 8, 0, tzinfo=UTC)
 TOKEN = "pat-SANDBOX"
@@ -63,6 +68,29 @@ def crm_at(url, clock, *, caller=None, memory=None, **terms):
         clock=time,
         **settings,
     )
+
+
+@contextmanager
+def set_up(service, clock):
+    """Serve an account without limits, our properties made in it; give it, its server and the connector."""
+    service.limits = False
+    with Server(service, clock) as running:
+        made = crm_at(running.url, clock)
+        made.make(made.missing())
+        running.log.clear()
+        yield service, running, made
+
+
+class Untraced(HubSpot):
+    """A stricter account: it never heard of trace ids, so that one bad row refuses its whole batch."""
+
+    def answer(self, request):
+        if request.path.endswith("/batch/create") and b"objectWriteTraceId" in request.body:
+            body = json.loads(request.body)
+            for entry in body["inputs"]:
+                entry.pop("objectWriteTraceId", None)
+            request = replace(request, body=json.dumps(body).encode())
+        return super().answer(request)
 
 
 def lead(number, **terms):

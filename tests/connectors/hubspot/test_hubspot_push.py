@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tests.connectors.hubspot.hubspot_stand import TOKEN, crm_at, lead
+from tests.connectors.hubspot.hubspot_stand import TOKEN, Untraced, crm_at, lead, set_up
 from tests.connectors.standins import Once
 from worker.domain.leads import LeadRefs
 from worker.ports import Refused, Unauthorised, Unavailable, Unsure
-from worker.sandbox.hubspot import HubSpot
-from worker.sandbox.server import Server
 
 KINDS = ("companies", "contacts", "deals")
 
@@ -31,27 +27,10 @@ def paths(server):
     return Counter(call.path for call in server.log)
 
 
-class Untraced(HubSpot):
-    """A stricter account: it never heard of trace ids, so that one bad row refuses its whole batch."""
-
-    def answer(self, request):
-        if request.path.endswith("/batch/create") and b"objectWriteTraceId" in request.body:
-            body = json.loads(request.body)
-            for entry in body["inputs"]:
-                entry.pop("objectWriteTraceId", None)
-            request = replace(request, body=json.dumps(body).encode())
-        return super().answer(request)
-
-
 @pytest.fixture
 def untraced(clock):
-    service = Untraced(clock)
-    service.limits = False
-    with Server(service, clock) as running:
-        made = crm_at(running.url, clock)
-        made.make(made.missing())
-        running.log.clear()
-        yield service, running, made
+    with set_up(Untraced(clock), clock) as ready:
+        yield ready
 
 
 # What it costs

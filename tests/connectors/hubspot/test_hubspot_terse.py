@@ -9,13 +9,12 @@ from datetime import timedelta
 
 import pytest
 
-from tests.connectors.hubspot.hubspot_stand import crm_at, lead
+from tests.connectors.hubspot.hubspot_stand import crm_at, lead, set_up
 from tests.connectors.standins import Once, Shelves
 from worker.connectors.hubspot.shelves import OwnShelves
 from worker.domain.leads import LeadRefs
 from worker.ports import Refused, Unavailable
 from worker.sandbox.hubspot import HubSpot
-from worker.sandbox.server import Server
 
 FLAGS = ("hs_is_closed", "hs_is_closed_won", "hs_is_closed_lost")
 
@@ -55,13 +54,8 @@ class Terse(HubSpot):
 
 @pytest.fixture
 def terse(clock):
-    service = Terse(clock)
-    service.limits = False
-    with Server(service, clock) as running:
-        made = crm_at(running.url, clock)
-        made.make(made.missing())
-        running.log.clear()
-        yield service, running, made
+    with set_up(Terse(clock), clock) as ready:
+        yield ready
 
 
 @pytest.mark.parametrize("hush", [{"trace"}, {"echo"}, {"trace", "echo"}], ids=["trace", "echo", "both"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -75,6 +75,17 @@ def entered(stand: Stand, count: int, spread: timedelta = SECOND) -> list[str]:
         keys.append(stand.xero.invoice(contact, 100))
         stand.clock.advance(spread)
     return keys
+
+
+def edited_meanwhile(stand: Stand, keys: Sequence[str]) -> None:
+    """Let one of these invoices after the other change ahead of each request for a second page."""
+    moved = iter(keys)
+
+    def act(request: Request) -> None:
+        if ("page", "2") in request.query and (key := next(moved, None)):
+            stand.xero.edit(key, reference="meanwhile")
+
+    stand.server.before.append(act)
 
 
 # ---- deltas ---------------------------------------------------------------------------------------------------------
@@ -192,13 +203,7 @@ def test_a_row_that_changes_between_two_pages_is_not_lost(other: Callable[[type[
     """Oldest first, the change moves all others up by one, over the edge of the page: it is read again."""
     stand = other(Unordered)
     keys = entered(stand, 1500, timedelta(milliseconds=10))
-    moved = iter([keys[3]])
-
-    def act(request: Request) -> None:
-        if ("page", "2") in request.query and (key := next(moved, None)):
-            stand.xero.edit(key, reference="meanwhile")
-
-    stand.server.before.append(act)
+    edited_meanwhile(stand, keys[3:4])
 
     assert set(keys) == set(references(stand))
 
@@ -206,13 +211,7 @@ def test_a_row_that_changes_between_two_pages_is_not_lost(other: Callable[[type[
 def test_a_row_that_jumps_ahead_of_the_reading_is_not_lost(stand: Stand) -> None:
     """Newest first, a row of the last page that changes is on the first one, which was read already."""
     keys = entered(stand, 1500, timedelta(milliseconds=10))
-    moved = iter([keys[3]])
-
-    def act(request: Request) -> None:
-        if ("page", "2") in request.query and (key := next(moved, None)):
-            stand.xero.edit(key, reference="meanwhile")
-
-    stand.server.before.append(act)
+    edited_meanwhile(stand, keys[3:4])
     told = references(stand)
 
     assert set(keys) == set(told)
@@ -278,13 +277,7 @@ def test_a_sweep_while_people_work_calls_nothing_gone(stand: Stand) -> None:
     """A row that changes while the pages are read is not taken for gone."""
     keys = entered(stand, 1500, timedelta(milliseconds=10))
     references(stand)
-    moved = iter(keys[:3])
-
-    def act(request: Request) -> None:
-        if ("page", "2") in request.query and (key := next(moved, None)):
-            stand.xero.edit(key, reference="meanwhile")
-
-    stand.server.before.append(act)
+    edited_meanwhile(stand, keys[:3])
     books = stand.ledger().books(whole=True)
 
     assert {None} == {i.doubt for i in books.invoices}
