@@ -36,8 +36,7 @@ def filled(desk: Desk) -> Desk:
     desk.run("intake")
     deal = desk.row(row)["Deal ID"]
     desk.win(deal, "12000", "annual")
-    contact = desk.world.xero.add_contact("Acme")
-    desk.world.xero.pay(desk.world.xero.invoice(contact, 12000, reference=deal, number="INV-7"), 12000, "2026-01-12")
+    desk.pay(deal)
     desk.later(minutes=5)
     desk.run()
     desk.until(datetime(2026, 4, 5, 8, tzinfo=UTC))

@@ -24,6 +24,7 @@ import structlog
 
 from worker import cli
 from worker.app import App, load
+from worker.demo.clock import PlayedClock
 from worker.demo.tables import hands_on
 from worker.engine.journal import Message
 from worker.engine.runs import Outcome
@@ -36,22 +37,6 @@ START = datetime(2026, 1, 12, 9, 0, tzinfo=UTC)
 TRACKERS = ("airtable", "google-sheets")
 _MADE: list[bytes] = []  # the spreadsheet as `setup` makes it, for the tests after the first: dressing it takes a while
 on_both = pytest.mark.parametrize("tracker", TRACKERS, indirect=True)  # a test, or a module, that runs on each tracker
-
-
-class PlayedClock:
-    """The app's clock: the sandbox's time; a wait moves it on. Its seconds are the same in every process."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-
-    def now(self) -> datetime:
-        return self._clock.now()
-
-    def seconds(self) -> float:
-        return self._clock.now().timestamp()
-
-    def sleep(self, seconds: float) -> None:
-        self._clock.advance(timedelta(seconds=max(seconds, 0)))
 
 
 def _writes(call: Call) -> bool:
@@ -217,9 +202,13 @@ class Desk:
         self.run("intake")
         deal = str(self.row(row)["Deal ID"])
         self.win(deal)
+        self.pay(deal, paid)
+        return deal
+
+    def pay(self, deal: str, paid: int = 12000) -> None:
+        """Let Acme be invoiced 12,000 for a deal, and pay this much of INV-7."""
         xero = self.world.xero
         xero.pay(xero.invoice(xero.add_contact("Acme"), 12000, reference=deal, number="INV-7"), paid, "2026-01-12")
-        return deal
 
 
 @pytest.fixture
