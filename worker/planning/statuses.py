@@ -19,6 +19,7 @@ from worker.planning.earning import Case
 from worker.planning.terms import plan_text
 from worker.planning.wording import CUT, Sums, staffs_text
 
+_BY_CASH = ("Waiting", "Confirmed")
 TICKED = "Hold is ticked"
 _CASH = re.compile(r"; (?:covered by|nothing to be paid|waits for the client).*", re.DOTALL)
 
@@ -114,27 +115,19 @@ class Pen:
         status, reason = judge(month, covered=cover is not None, cancel=slot.cancelled, hold=hold, today=self.today)
         known = rate if isinstance(rate, Rate) else None
         currency = known.currency if known else case.currency
-        rated, why = self.sums.of_month(slot, priced)
-        capped, invoice, covered_on = priced.capped, "", None
+        rate_shown, made_by = self.sums.of_month(slot, priced)
         if status == "Cancelled":
-            earned, amount, why, capped = zero(case.currency), zero(currency), "", False
+            earned, amount, why = zero(case.currency), zero(currency), ""
         else:
             earned, amount = priced.amount, converted(priced.amount, known) + adjustment
-            if capped or known or adjustment:
-                why += self._made_into(priced, known, adjustment)
-            why += "; once" if fee else f"; month {slot.number}{self.of_months}"
-        if status == "Confirmed" and cover is not None:
-            invoice, covered_on = ", ".join(cover.invoices), cover.on
-            why += f"; covered by {invoice}, paid {covered_on}" if covered_on else "; nothing to be paid"
-        elif status == "Waiting":
-            why += self.waits
-        if capped:
-            why += CUT
+            why = self._why(slot, priced, made_by, status, known, adjustment)
+        confirmed = cover if status == "Confirmed" else None
         return Line(
             key=key, deal=case.home, partner=terms.partner.key, month=month, kind="commission", currency=currency,
             amount=amount, status=status, why=why, lead=case.lead.key, client=case.lead.company_name, base=slot.base,
-            month_base=None if fee else slot.month_base, rate=rated, plan=self.plan, share=terms.percent,
-            invoice=invoice, covered_on=covered_on, reason=reason, capped=capped, hold=row is not None and row.hold,
+            month_base=None if fee else slot.month_base, rate=rate_shown, plan=self.plan, share=terms.percent,
+            invoice=", ".join(confirmed.invoices) if confirmed else "", covered_on=confirmed.on if confirmed else None,
+            reason=reason, capped=priced.capped and status != "Cancelled", hold=row is not None and row.hold,
             adjustment=row.adjustment if row is not None else None, row=row.row if row is not None else None,
             converted=conversion(earned, case.currency, known),
         )  # fmt: skip
@@ -149,8 +142,20 @@ class Pen:
             return f"the deal is open again since {case.left_on}, and the month is not paid for"
         return hold
 
+    def _why(
+        self, slot: Slot, priced: Priced, made_by: str, status: LineStatus, rate: Rate | None, adjustment: Decimal
+    ) -> str:
+        """Return the sentence: the sum, what became of it, which month it is, and its cash once it is over."""
+        text = made_by
+        if priced.capped or rate or adjustment:
+            text += self._made_into(priced, rate, adjustment)
+        text += "; once" if self.run.plan.fee is not None else f"; month {slot.number}{self.of_months}"
+        if status in _BY_CASH:
+            text += self.waits if slot.cover is None else cover_text(slot.cover)
+        return text + CUT if priced.capped else text
+
     def _made_into(self, priced: Priced, rate: Rate | None, adjustment: Decimal) -> str:
-        """Return what becomes of the sum: what of it fits, in which currency, and what staff added."""
+        """Return what became of the sum: what of it fits, in which currency, and what staff added."""
         currency = self.run.case.currency
         text = f", of which {shown(priced.amount, currency)} fit" if priced.capped else ""
         if rate is not None:
@@ -158,6 +163,11 @@ class Pen:
         if adjustment:
             text += staffs_text(converted(priced.amount, rate), adjustment, rate.currency if rate else currency)
         return text
+
+
+def cover_text(cover: Cover) -> str:
+    """Return what covers a month."""
+    return f"; covered by {', '.join(cover.invoices)}, paid {cover.on}" if cover.on else "; nothing to be paid"
 
 
 def waits_for(cash: Receipts, currency: str) -> str:
