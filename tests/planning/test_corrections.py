@@ -277,12 +277,14 @@ def test_a_cancelled_row_that_a_hand_filled_is_emptied() -> None:
 
 
 def test_of_two_rows_with_one_key_the_locked_one_counts() -> None:
-    """A copy with the same key, not locked, changes nothing."""
+    """A copy with the same key, not locked, changes nothing, whatever stands in it and wherever it stands."""
     told = locked()
     before = told.lines
-    told.lines = (*told.lines, told.lines[0]._replace(status="Expected", amount=Decimal(7)))
-
-    assert before == told.on("2025-03-02").lines
+    for amount in (Decimal(7), Decimal(700)):
+        copy = before[0]._replace(status="Expected", amount=amount)
+        for lines in ((*before, copy), (copy, *before)):
+            told.lines = lines
+            assert before == told.on("2025-03-02").lines
 
 
 # ---- keys -----------------------------------------------------------------------------------------------------------
