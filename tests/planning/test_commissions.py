@@ -64,3 +64,12 @@ def test_what_is_taken_back_of_a_paused_partner_is_held() -> None:
     assert [("On hold", "the partner is paused")] * 2 == [
         (line.status, line.reason) for line in told.lines if line.kind == "clawback"
     ]
+
+
+def test_problems_of_a_deal_come_before_those_of_its_partners() -> None:
+    """Whatever the partners' keys begin with."""
+    told = story(deal(value=None), leads=[lead(who="3m 50, acme 50")]).on("2025-02-01")
+
+    assert [("9001", None, "value"), ("9001", "3m", "partner")] == [
+        (problem.deal, problem.partner, problem.field) for problem in told.outcome.problems
+    ]

@@ -267,6 +267,17 @@ def test_the_first_missing_rate_is_told() -> None:
     assert "100.00 GBP On hold" == money(won.on("2025-02-20"))[0]
 
 
+def test_a_missing_rate_is_a_problem_of_the_deal_that_is_left() -> None:
+    """A deal that was merged away has its survivor's name; the partner and the lead are named too."""
+    told = story(
+        deal(merged_into="9002"), deal("9002"), leads=[lead()], partners=[partner(currency="EUR")], policy=rules({})
+    ).on("2025-02-20")  # fmt: skip
+
+    assert [("9002", "acme", "rate", "L-1")] == [
+        (problem.deal, problem.partner, problem.field, problem.lead) for problem in told.outcome.problems
+    ]
+
+
 # ---- with everything else -------------------------------------------------------------------------------------------
 
 
