@@ -293,6 +293,16 @@ def test_caps_and_staff() -> None:
     assert "57.07 EUR Confirmed" == money(through_rows(told).on("2025-03-22"))[1]
 
 
+def test_what_staff_add_is_in_the_digits_of_the_lines_currency() -> None:
+    """Yen have none, though the deal is in pounds."""
+    told = abroad(to="JPY", policy=rules(month_ends("JPY", "191.5"))).on("2025-03-20")
+    told.edit("9001/acme/2025-02/commission", adjustment=Decimal(-500)).on("2025-03-21")
+
+    assert "= 100.00 GBP × 191.5001 JPY/GBP (ECB, 2025-02-28) = 19,150 JPY; adjusted by staff − 500 = 18,650; " in (
+        told.lines[1].why
+    )
+
+
 def test_a_true_up_is_converted_at_the_end_of_its_period() -> None:
     """The correction of a retroactive period has the rate of the period's last day, and keeps it."""
     tiers = plan(tiers=BRACKETS, currency="GBP", mode="retroactive")

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from worker.domain.facts import Deal
+from worker.domain.facts import Deal, Invoice
 from worker.domain.plans import Policy
+from worker.planning.statuses import stand_still
 
 from .programme import Story, at, day, deal, invoice, lead, partner, plan, story
 
@@ -94,7 +95,10 @@ def test_why_names_all_invoices_paid_on_the_day() -> None:
     """Two halves on one day."""
     halves = [invoice(f"INV-{n}", paid="2025-01-12 500", sub_total="500") for n in (1, 2)]
 
-    assert "INV-1, INV-2" == story(invoices=halves).on("2025-02-01").lines[0].invoice
+    line = story(invoices=halves).on("2025-02-01").lines[0]
+
+    assert "INV-1, INV-2" == line.invoice
+    assert line.why.endswith("; covered by INV-1, INV-2, paid 2025-01-12")
 
 
 def test_why_of_a_fee_says_the_fee() -> None:
@@ -197,6 +201,39 @@ def test_when_it_left_is_not_known_the_lines_are_held() -> None:
     assert "since when is not known" in (told.lines[0].reason or "")
 
 
+@pytest.mark.parametrize(
+    ("today", "given", "words"),
+    [
+        ("2025-03-05", invoice(), "what the client paid does not cover it"),
+        ("2025-02-20", invoice(paid="2025-01-12 12000"), "the month is not over"),
+    ],
+)
+def test_why_a_locked_month_is_not_earned(today: str, given: Invoice, words: str) -> None:
+    """A payment was deleted; the clock was set back into the month."""
+    told = three().on("2025-03-04").lock().on(today, invoices=[given])
+    clawback = [line for line in told.lines if line.kind == "clawback"][-1]
+
+    assert f"2025-02 is not earned any more ({words}): 0.00 − 100.00 of its lines = -100.00" == clawback.why
+
+
+@pytest.mark.parametrize("status", ["Paid", "On statement", "Cancelled"])
+def test_what_is_locked_or_cancelled_is_not_held(status: Any) -> None:
+    """It stays as it is."""
+    line = three().on("2025-02-01").lines[0]._replace(status=status)
+
+    assert line == stand_still(line, "why")
+
+
+def test_a_line_that_stands_still_says_nothing_of_its_cash() -> None:
+    """Its sum stays, with the reason beside it."""
+    line = stand_still(three().on("2025-02-01").lines[0], "the row is gone")
+
+    assert ("On hold", "the row is gone", None, "", Decimal("100.00")) == (
+        line.status, line.reason, line.covered_on, line.invoice, line.amount,
+    )  # fmt: skip
+    assert "1,000.00 a month (12,000.00 a year ÷ 12) × 10 % (plan gold, 2025-01) = 100.00; month 1 of 3" == line.why
+
+
 # ---- holds and doubt ------------------------------------------------------------------------------------------------
 
 
@@ -257,6 +294,7 @@ def test_cancelled_goes_before_on_hold_and_that_before_expected() -> None:
     [
         ("continue", "2025-02-10", "Confirmed Expected Expected"),
         ("stop", "2025-02-10", "Confirmed Cancelled Cancelled"),
+        ("stop", "2025-02-15", "Confirmed Cancelled Cancelled"),
         ("stop", "2025-02-28", "Confirmed Expected Expected"),
         ("stop", "2025-01-31", "Confirmed Cancelled Cancelled"),
         ("stop", "2025-01-30", "Cancelled Cancelled Cancelled"),
