@@ -277,6 +277,21 @@ def test_months_of_a_client_count_from_the_first_deal() -> None:
     assert {"9001": 12, "9002": 3, "9003": 0, "9004": 12, "9005": 12} == rows
 
 
+def test_the_window_begins_with_the_first_invoice_where_months_do() -> None:
+    """Won in January, first invoiced in March: the renewal, first invoiced in October, has five of the twelve."""
+    told = story(
+        deal(), deal("9002", won_at="2025-01-15"),
+        plans=[plan(count_months_per="client", start="first-invoice")],
+        invoices=[
+            invoice("INV-1", on="2025-03-10"), invoice("INV-2", on="2025-10-10", reference="9002"),
+            invoice("INV-0", on="2025-02-10", currency="EUR"),
+        ],
+    ).on("2025-11-15")  # fmt: skip
+
+    rows = {key: sum(line.deal == key for line in told.lines) for key in told.facts.deals}
+    assert {"9001": 12, "9002": 5} == rows
+
+
 def test_a_first_deal_that_stands_still_still_begins_the_window() -> None:
     """The first deal's shares go wrong: its rows are held, and the second deal's months stay where they were."""
     told = story(deal(), deal("9002", won_at="2025-10-15"), plans=[plan(count_months_per="client")]).on("2025-11-15")

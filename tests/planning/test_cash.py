@@ -208,6 +208,12 @@ def test_cash_fills_months_oldest_first(paid: str, months: int) -> None:
     assert months == covered(story(invoices=[invoice(paid=paid)]).on("2026-02-01"))
 
 
+@pytest.mark.parametrize(("paid", "months"), [("24.97", 3), ("24.96", 2)])
+def test_months_of_a_third_of_a_cent_need_that_third(paid: str, months: int) -> None:
+    """100 a year: three months are 25.00 to the cent, less one forgiven for each."""
+    assert months == covered(story(deal(value="100"), invoices=[invoice(paid=f"2025-01-12 {paid}")]).on("2026-02-01"))
+
+
 def test_tax_never_earns() -> None:
     """10,000 + 20 % tax, 6,000 received: net 5,000, six months of 833.33."""
     told = story(deal(value="10000"), invoices=[invoice(paid="2025-01-12 6000", sub_total="10000", total="12000")])

@@ -330,3 +330,10 @@ def test_a_win_of_tomorrow_is_not_there_yet() -> None:
 
     assert ((), ()) == (told.lines, told.outcome.problems)
     assert ["value"] == [problem.field for problem in told.on("2025-01-16").outcome.problems]
+
+
+def test_a_deal_in_doubt_is_held_for_that_whatever_else_is() -> None:
+    """Neither the deal nor its invoice can be read: the deal's reason stands."""
+    told = story(deal(doubt="404"), invoices=[invoice(doubt="403")]).on("2025-02-15")
+
+    assert {"the deal can't be read: 404"} == {line.reason for line in told.lines}
