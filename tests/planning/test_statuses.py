@@ -109,6 +109,7 @@ def test_why_of_a_fee_says_the_fee() -> None:
     ).on("2025-01-15")  # fmt: skip
 
     assert "fee 250.00 (plan gold, 2025-01) × 60 % share = 150.00; once" == told.lines[0].why
+    assert told.lines[0].month_base is None
 
 
 def test_an_adjustment_moves_the_line_and_why_says_so() -> None:
@@ -243,6 +244,7 @@ def test_hold_on_a_row_holds_that_row() -> None:
 
     assert ["On hold", "Expected", "Expected"] == told.statuses()
     assert ("Hold is ticked", None, "") == (told.lines[0].reason, told.lines[0].covered_on, told.lines[0].invoice)
+    assert [True, False, False] == [line.hold for line in told.lines]
     assert "Confirmed" == told.edit(JAN, hold=False).on("2025-02-15").statuses()[0]
 
 
@@ -273,6 +275,21 @@ def test_a_deal_in_doubt_holds_and_takes_nothing() -> None:
     }
     assert () == told.outcome.problems
     assert before == told.on("2025-02-16", deal=deal()).lines
+
+
+def test_a_value_that_went_missing_holds_what_needs_it() -> None:
+    """birch earns by a rate: its open lines are held, and its locked ones are not answered; acme's fee needs none."""
+    told = story(
+        plans=[plan(months=3), plan(name="fee", fee="250", currency="GBP")], partners=[partner("acme", "fee"),
+        partner("birch")], leads=[lead(who="acme 50, birch 50")], invoices=[invoice(paid="2025-01-12 12000")],
+    ).on("2025-03-04").lock()  # fmt: skip
+    told.on("2025-03-05", deal=deal(value=None), invoices=[invoice()])
+    missing = "Deal 9001 has no value: fill in Amount in HubSpot"
+
+    assert ["2025-01 commission 125.00 On statement", "2025-03 clawback -125.00 Expected for 2025-01"] == told.table()
+    assert [("On statement", None), ("On statement", None), ("On hold", missing)] == [
+        (line.status, line.reason) for line in told.lines if line.partner == "birch"
+    ]
 
 
 def test_an_invoice_in_doubt_holds_its_deal() -> None:
