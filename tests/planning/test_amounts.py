@@ -265,6 +265,27 @@ def test_a_shorter_term_cancels_the_months_beyond() -> None:
     assert ["100.00"] * 12 == told.on("2025-02-16", deal=deal()).amounts()
 
 
+def test_only_where_rounding_matters_is_a_running_total_shown() -> None:
+    """12,000 a year at 10 % is even in every month, also once it is 18,000; 1,000 a year at 10 % is in none."""
+    even = story().on("2025-01-15").on("2025-05-15", deal=deal(value="18000"))
+    uneven = story(deal(value="1000")).on("2025-01-15")
+
+    assert ["100.00"] * 4 + ["150.00"] * 8 == even.amounts()
+    assert 0 == sum("running total" in line.why for line in even.lines)
+    assert 12 == sum("running total" in line.why for line in uneven.lines)
+
+
+def test_a_month_remembers_what_is_known_by_those_who_stay() -> None:
+    """Acme is off when the value doubles in January, and back in February: its cancelled row knows less of January."""
+    both = lead(who="acme 50, birch 50")
+    told = story(leads=[both], partners=[partner(), partner("birch")]).on("2025-01-15")
+    told.on("2025-01-20", lead=lead(who="birch 100"), deal=deal(value="24000"))
+
+    told.on("2025-02-15", lead=both)
+
+    assert ("100.00", "100.00") == (told.amounts()[0], told.amounts("birch")[0])
+
+
 def test_months_of_a_client_count_from_the_first_deal() -> None:
     """Twelve a client: the deal of October has three rows, the renewal of January none, another client's twelve."""
     told = story(
