@@ -81,6 +81,7 @@ def test_why_shows_running_totals_where_rounding_matters() -> None:
         ([invoice(total="14400", paid="2025-01-12 1.20")], "INV-1 has 14,398.80 open"),
         ([invoice("INV-2", on="2025-01-20"), invoice(on="2025-01-13")], "INV-1 has 12,000.00 open"),
         ([invoice(sub_total="500", paid="2025-01-12 500")], "no invoice is open; 500.00 net received so far"),
+        ([invoice(), invoice("INV-2", currency="EUR")], "INV-1 has 12,000.00 open; INV-2 is in EUR, the deal in GBP"),
     ],
 )
 def test_why_says_what_a_line_waits_for(given: list[Any], words: str) -> None:
