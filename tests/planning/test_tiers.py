@@ -494,3 +494,12 @@ def test_two_currencies_have_true_ups_of_their_own() -> None:
         line.key for line in told.lines if line.deal is None
     ]
     assert told.lines == told.on("2025-04-01").lines
+
+
+def test_the_running_total_goes_on_from_months_that_were_even() -> None:
+    """10,000 a month, 10 % below 10,000 and 12.34567 % above: January is even, February a fraction of a penny more."""
+    brackets = (Bracket(Decimal(0), Decimal(10000), Decimal(10)), Bracket(Decimal(10000), None, Decimal("12.34567")))
+    told = story(deal(value="10000", interval="monthly"), plans=[tiered(tiers=brackets)]).on("2025-01-15")
+
+    assert told.lines[0].why.endswith("10,000.00 a month × 10 % (plan gold, 2025-01) = 1,000.00; month 1 of 3")
+    assert "running total 2,234.57 − 1,000.00 = 1,234.57" in told.lines[1].why

@@ -51,8 +51,6 @@ class Sums:
     shape: str  # of its amounts
     plan: str
     share: str
-    _base: Base | None = None
-    _days: int | None = None
     _pieces: tuple[Piece, ...] | None = None
     _rate: str = ""
     _made_of: str = ""
@@ -70,10 +68,9 @@ class Sums:
 
         The sum is base, days, rate, share and, where rounding matters, the running totals.
         """
-        days, pieces, shape = slot.part.days, amount.pieces, self.shape
-        same = slot.base is self._base or slot.base == self._base
-        if not same or days != self._days or pieces is not self._pieces:
-            self._base, self._days, self._pieces = slot.base, days, pieces
+        pieces, shape = amount.pieces, self.shape
+        if pieces is not self._pieces:  # months of one base share theirs
+            self._pieces = pieces
             self._rate, self._made_of = self._fee() if self.run.plan.fee is not None else self._rated(slot, pieces)
         result = format(amount.total - amount.before, shape)
         if not amount.uneven:
