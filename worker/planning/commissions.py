@@ -1,7 +1,8 @@
 """Facts and standing lines → the complete set of commission lines, problems and suggestions. Pure; no state of its own.
 
 `earning` says which deals earn, `runs` in which months, `amounts` and `tiers` how much, `statuses` how a line stands,
-`corrections` what answers lines that are locked.
+`wording` how its sum reads, `corrections` what answers lines that are locked. Deals are gone through one at a time, but
+for those whose partners have tiers or caps.
 """
 
 from __future__ import annotations
