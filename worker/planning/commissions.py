@@ -127,7 +127,7 @@ def _case_lines(
     for partner, months in sorted(rows.items()):
         usual = "not a month that the plan gives the deal" if partner in staying else case.off_all
         reason = case.off.get(partner, usual)
-        hold = held(case, facts.partners.get(partner), None)
+        hold = held(case, facts.partners.get(partner))
         for _, group in sorted(months.items()):
             lines += _no_more(group, reason, hold=hold, still=case.doubt or case.gap, keys=keys, today=today)
     return lines
@@ -162,7 +162,7 @@ def _run_lines(
         reason = not_earned(slot, today)
         earned = Earned(converted(amount.amount, known) + added if reason is None else zero(main.currency), reason)
         still = case.doubt or pen.gap or (rate.reason if isinstance(rate, Missing) else None)
-        hold = held(case, partner, None)
+        hold = held(case, partner)
         lines += answered(rows, main, earned, hold=hold, still=still, keys=keys, today=today)
     return lines
 

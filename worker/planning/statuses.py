@@ -38,12 +38,10 @@ def cancelled(
     return "never paid for" if cover is None and unpaid else None
 
 
-def held(case: Case, partner: Partner | None, row: Line | None) -> str | None:
-    """Return why a line is held by what is known of its deal, row, lead and partner."""
+def held(case: Case, partner: Partner | None) -> str | None:
+    """Return why lines are held by what is known of their deal, lead and partner."""
     if case.doubt is not None:
         return case.doubt
-    if row is not None and row.hold:
-        return TICKED
     return "Hold is ticked on the lead" if case.lead.held else paused(partner)
 
 
@@ -96,7 +94,7 @@ class Pen:
         case, plan = run.case, run.plan
         gap = case.gap if plan.fee is None else None
         return Pen(
-            run=run, today=today, gap=gap, hold=held(case, run.terms.partner, None) or gap, plan=plan_text(plan),
+            run=run, today=today, gap=gap, hold=held(case, run.terms.partner) or gap, plan=plan_text(plan),
             sums=Sums.of(run), of_months=f" of {len(run.slots)}" if plan.months else "",
             waits=f"; waits for the client: {waits_for(cash, case.currency)}",
         )  # fmt: skip
@@ -127,7 +125,7 @@ class Pen:
             amount=amount, status=status, why=why, lead=case.lead.key, client=case.lead.company_name, base=slot.base,
             month_base=None if fee else slot.month_base, rate=rate_shown, plan=self.plan, share=terms.percent,
             invoice=", ".join(confirmed.invoices) if confirmed else "", covered_on=confirmed.on if confirmed else None,
-            reason=reason, capped=priced.capped and status != "Cancelled", hold=row is not None and row.hold,
+            reason=reason, capped=priced.capped, hold=row is not None and row.hold,
             adjustment=row.adjustment if row is not None else None, row=row.row if row is not None else None,
             converted=conversion(earned, case.currency, known),
         )  # fmt: skip
@@ -135,7 +133,7 @@ class Pen:
     def _held(self, slot: Slot, row: Line | None, rate: Rate | Missing | None) -> str | None:
         """Return why a line is held."""
         case = self.run.case
-        hold = held(case, self.run.terms.partner, row) if row is not None and row.hold else self.hold
+        hold = (case.doubt or TICKED) if row is not None and row.hold else self.hold
         if hold is None and isinstance(rate, Missing) and slot.month.over(self.today):
             return rate.reason
         if hold is None and case.left_on is not None and slot.cover is None:
