@@ -408,3 +408,10 @@ def test_facts_without_deals_have_no_lines() -> None:
     empty = plan_lines(facts(leads=[]), [], day("2025-01-01"))
 
     assert ((), (), {}) == (empty.lines, empty.problems, dict(empty.suggestions))
+
+
+def test_a_fee_of_a_deal_without_a_value_needs_no_running_totals() -> None:
+    """Where there is no base the sum is the fee's alone."""
+    told = story(deal(value=None), plans=[plan(fee="250", currency="GBP")]).on("2025-01-15")
+
+    assert "fee 250.00 (plan gold, 2025-01) = 250.00; once" == told.lines[0].why
