@@ -176,13 +176,13 @@ def test_little_cash_does_not_cover_a_little_more() -> None:
 
 
 def test_cover_is_exact_however_much_it_is() -> None:
-    """90,071,992,547,409.95 covers itself, and nothing more: no binary fraction holds it."""
+    """90,071,992,547,409.99 covers itself, and nothing more: no binary fraction holds it."""
     found = money(
-        invoice(paid="2025-01-05 90071992547409.95", total="90071992547409.95", sub_total="90071992547409.95")
+        invoice(paid="2025-01-05 90071992547409.99", total="90071992547409.99", sub_total="90071992547409.99")
     )
 
-    assert Cover(day("2025-01-05"), ("INV-1",)) == cover(found, 9007199254740995, 100)
-    assert None is cover(found, 9007199254740996, 100)
+    assert Cover(day("2025-01-05"), ("INV-1",)) == cover(found, 9007199254740999, 100)
+    assert None is cover(found, 9007199254741000, 100)
 
 
 def test_the_first_invoice_is_the_first_that_counts() -> None:
