@@ -1,5 +1,5 @@
--- What both statements of tests/bench_replan.py select from: exact integers throughout, in pence, rounded half away from
--- zero.
+-- What both statements of tests/bench_replan.py select from: exact integers throughout, in pence, rounded half
+-- away from zero.
 -- Net cash is counted in sixths of a penny (a third of the invoices has 20 % tax), bases in pence a year: a month is
 -- covered when 2 * net >= sum of its yearly bases - 12 * k, with a penny of tolerance a month.
 WITH moves AS (
