@@ -350,6 +350,23 @@ def test_of_two_answers_the_one_that_lives_is_rewritten() -> None:
     }
 
 
+def test_of_two_answers_that_live_the_older_one_is_rewritten() -> None:
+    """By its number: the second of a month is older than the tenth."""
+    rows = [line("2025-01", "100.00", "On statement")]
+    rows += [
+        line("2025-03", "-40.00", "Expected", kind="clawback", answers="2025-01", key=f"9001/acme/2025-03/clawback-{n}")
+        for n in (10, 2)
+    ]
+    found = answered(
+        rows, rows[0], Earned(Decimal("0.00"), "refunded"), hold=None, still=None, keys=Keys(rows),
+        today=day("2025-03-10"),
+    )  # fmt: skip
+
+    assert {"commission": "100.00", "clawback-10": "0.00", "clawback-2": "-100.00"} == {
+        row.key.rpartition("/")[2]: str(row.amount) for row in found
+    }
+
+
 def test_an_answer_of_another_kind_takes_the_place_of_the_first() -> None:
     """All is refunded in March, and half of it is earned again in April: corrections instead of the clawbacks."""
     told = locked().on("2025-03-05", invoices=[REFUNDED])
