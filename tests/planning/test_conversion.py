@@ -236,6 +236,26 @@ def test_a_sum_that_was_cut_has_the_digits_of_its_currency() -> None:
     )
 
 
+def test_a_rate_that_was_rubbed_out_is_missed_though_conversion_is_off_by_now() -> None:
+    """The line is in euros: how many pounds that was is not known any more."""
+    told = abroad().on("2025-04-20").lock("2025-Q1/acme/EUR")
+    told.edit(MARCH, converted=None, why="")
+    told.on("2025-05-20", invoices=[replace(PAID, status="VOIDED")], policy=Policy())
+
+    assert ["2025-01", "2025-02"] == [line.answers for line in told.lines if line.kind == "clawback"]
+
+
+def test_any_locked_line_of_a_month_knows_its_rate() -> None:
+    """Where it was rubbed out of one row, another one that answers it has it still."""
+    line = through_rows(abroad().on("2025-04-20").lock("2025-Q1/acme/EUR")).line(MARCH)
+    rubbed = line._replace(converted=None)
+    answer = line._replace(key="9001/acme/2025-05/clawback", kind="clawback", answers="2025-03")
+
+    for rows in ([rubbed, answer], [answer, rubbed]):
+        found = rate_for(rows, line.month, None, "GBP", partner(), policy=Policy(), today=day("2025-06-20"))
+        assert Rate("EUR", Decimal("1.1714"), "ECB, 2025-03-31") == found
+
+
 # ---- without a rate -------------------------------------------------------------------------------------------------
 
 
