@@ -97,6 +97,7 @@ def test_only_our_own_cells_are_written() -> None:
         (LINE._replace(rate=""), "Rate", "(gold, 2025-01)"),
         (LINE._replace(share=Decimal("33.30")), "Share", "33.3 %"),
         (LINE, "Why", LINE.why),
+        (LINE._replace(status="Cancelled", reason="lost", why="", covered_on=None), "Why", "Cancelled: lost"),
         (LINE._replace(why="", covered_on=None), "Why", None),
     ],
 )
@@ -243,6 +244,15 @@ def test_a_reason_never_runs_into_the_sentence() -> None:
     assert "On hold: 404, archived — 60.00; month 3 of 12" == cells["Why"]
     assert isinstance(found, Line)
     assert ("404, archived", held.why) == (found.reason, found.why)
+
+
+def test_a_dash_in_the_sentence_is_the_sentences() -> None:
+    """The first one ends the reason."""
+    held = LINE._replace(status="On hold", reason="Hold is ticked", covered_on=None, why="60.00 (plan gold — new)")
+    found = line_from_row(row_of("Commissions", line_to_cells(held, "Acme")))
+
+    assert isinstance(found, Line)
+    assert ("Hold is ticked", held.why) == (found.reason, found.why)
 
 
 # ---- tables ---------------------------------------------------------------------------------------------------------
