@@ -199,10 +199,11 @@ def test_what_is_kept_reads_back() -> None:
 
 def test_what_is_kept_is_written_for_people() -> None:
     """Letters stand as they are, and amounts digit by digit."""
-    text = written(drawn(edit("0", "1E+3"), grounds={"deal 9001": {"in doubt": "gelöscht"}}))
+    small = replace(edit(), money=("GBP", Decimal("1E-8")))
+    text = written(drawn(small, grounds={"deal 9001": {"in doubt": "gelöscht"}}))
 
     assert "gelöscht" in text
-    assert (f'[["Commissions", "{KEY}", "GBP", "1000"]]', '{"GBP": "1000"}') == tuple(
+    assert (f'[["Commissions", "{KEY}", "GBP", "0.00000001"]]', '{"GBP": "0.00000001"}') == tuple(
         json.dumps(json.loads(text)[part]) for part in ("money", "sums")
     )
 
