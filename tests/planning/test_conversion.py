@@ -245,6 +245,15 @@ def test_a_rate_that_was_rubbed_out_is_missed_though_conversion_is_off_by_now() 
     assert ["2025-01", "2025-02"] == [line.answers for line in told.lines if line.kind == "clawback"]
 
 
+def test_the_one_rate_there_was_was_rubbed_out() -> None:
+    """All other lines are of months to come, and in the deal's currency still: the locked one is not answered."""
+    told = abroad().on("2025-02-20").lock("2025-Q1/acme/EUR")
+    told.edit("9001/acme/2025-01/commission", converted=None, why="")
+    told.on("2025-02-21", invoices=[replace(PAID, status="VOIDED")], policy=Policy())
+
+    assert [] == [line for line in told.lines if line.kind == "clawback"]
+
+
 def test_any_locked_line_of_a_month_knows_its_rate() -> None:
     """Where it was rubbed out of one row, another one that answers it has it still."""
     line = through_rows(abroad().on("2025-04-20").lock("2025-Q1/acme/EUR")).line(MARCH)

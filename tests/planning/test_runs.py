@@ -61,10 +61,11 @@ def test_a_deal_is_open_to_the_day_before_it_left_won(on: str, state: str, fits:
     assert fits == bool(serves(told))
 
 
-def test_a_deal_that_lost_its_currency_is_matched_by_that_of_its_lines() -> None:
-    """They know it."""
+@pytest.mark.parametrize("currency", [None, "EUR"])
+def test_a_deal_that_lost_its_currency_is_matched_by_that_of_its_lines(currency: str | None) -> None:
+    """They know it, whatever stands in the CRM now."""
     told = of_contact("2025-01-12").on("2025-01-15")
-    told.change(deal=deal(currency=None))
+    told.change(deal=deal(currency=currency))
 
     assert {"id-INV-1": "9001"} == serves(told)
 
