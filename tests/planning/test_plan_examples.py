@@ -98,13 +98,14 @@ def test_lines_of_every_kind_are_expected() -> None:
     assert expected == play(big, tiers, Policy()).got
 
 
+@pytest.mark.parametrize("won_on", ["2025-01-01", "2025-01-31"])
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
-def test_days_are_the_examples_own_on_every_machine(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_days_are_the_examples_own_on_every_machine(zone: str, won_on: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the machine stands is of no matter."""
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
-        assert play(EXAMPLE, PLANS, Policy()).holds
+        assert play(replace(EXAMPLE, won_on=day(won_on)), PLANS, Policy()).holds
     finally:
         monkeypatch.undo()
         time.tzset()
