@@ -62,12 +62,13 @@ def test_a_deal_is_open_to_the_day_before_it_left_won(on: str, state: str, fits:
 
 
 @pytest.mark.parametrize("currency", [None, "EUR"])
-def test_a_deal_that_lost_its_currency_is_matched_by_that_of_its_lines(currency: str | None) -> None:
-    """They know it, whatever stands in the CRM now."""
-    told = of_contact("2025-01-12").on("2025-01-15")
+def test_the_first_invoice_of_a_deal_that_lost_its_currency_is_in_that_of_its_lines(currency: str | None) -> None:
+    """They know it, whatever stands in the CRM now: from that invoice on those of the client are the deal's."""
+    two = [invoice(), invoice("INV-2", on="2025-02-12", reference="", contact_number="501")]
+    told = story(plans=[plan(start="first-invoice", months=2)], invoices=two).on("2025-02-15")
     told.change(deal=deal(currency=currency))
 
-    assert {"id-INV-1": "9001"} == serves(told)
+    assert {"id-INV-1": "9001", "id-INV-2": "9001"} == serves(told)
 
 
 def test_the_months_of_a_client_are_each_partners_own() -> None:
