@@ -63,9 +63,10 @@ def test_a_deal_is_open_to_the_day_before_it_left_won(on: str, state: str, fits:
 
 @pytest.mark.parametrize("currency", [None, "EUR"])
 def test_the_first_invoice_of_a_deal_that_lost_its_currency_is_in_that_of_its_lines(currency: str | None) -> None:
-    """They know it, whatever stands in the CRM now: from that invoice on those of the client are the deal's."""
-    two = [invoice(), invoice("INV-2", on="2025-02-12", reference="", contact_number="501")]
-    told = story(plans=[plan(start="first-invoice", months=2)], invoices=two).on("2025-02-15")
+    """They know it, whatever stands in the CRM now: two months after that invoice the deal is open no more."""
+    dates = {"INV-2": "2025-02-12", "INV-3": "2025-03-12"}
+    others = [invoice(number, on=on, reference="", contact_number="501") for number, on in dates.items()]
+    told = story(plans=[plan(start="first-invoice", months=2)], invoices=[invoice(), *others]).on("2025-02-15")
     told.change(deal=deal(currency=currency))
 
     assert {"id-INV-1": "9001", "id-INV-2": "9001"} == serves(told)
