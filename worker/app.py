@@ -116,10 +116,7 @@ class App:
 
     def services(self) -> Services:
         """Build fresh connectors: the beginning of a round."""
-        return build_services(
-            self.config, self._statuses(), store=self.store, caller=self.caller, clock=self.clock,
-            patience=self.schedule.deadline.total_seconds(),
-        )  # fmt: skip
+        return build_services(self.config, self._statuses(), store=self.store, caller=self.caller, clock=self.clock)
 
     def notifiers(self) -> Mapping[str, Notifier]:
         """Return the configured ways to tell people, by channel; one object each for the app's life."""

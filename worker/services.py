@@ -24,10 +24,8 @@ class Services:
     ledger: Ledger
 
 
-def build_services(
-    config: Config, statuses: Sequence[str], *, store: Store, caller: Caller, clock: Clock, patience: float
-) -> Services:
-    """Build the connectors of a round; `statuses` are all that a lead can have, `patience` is seconds for a turn."""
+def build_services(config: Config, statuses: Sequence[str], *, store: Store, caller: Caller, clock: Clock) -> Services:
+    """Build the connectors of a round; `statuses` are all that a lead can have."""
     from worker.connectors.hubspot import HubSpotCrm
     from worker.connectors.xero import XeroLedger
 
@@ -43,12 +41,10 @@ def build_services(
         endpoint=config.xero.endpoint, identity_endpoint=config.xero.identity_endpoint, caller=caller,
         memory=StoreMemory(store, f"{space}/xero"), clock=clock,
     )  # fmt: skip
-    return Services(_tracker(config, statuses, store, caller, clock, patience), crm, ledger)
+    return Services(_tracker(config, statuses, store, caller, clock), crm, ledger)
 
 
-def _tracker(
-    config: Config, statuses: Sequence[str], store: Store, caller: Caller, clock: Clock, patience: float
-) -> Tracker:
+def _tracker(config: Config, statuses: Sequence[str], store: Store, caller: Caller, clock: Clock) -> Tracker:
     space, zone = config.programme.name, config.programme.time_zone
     if config.google_sheets is not None:
         from worker.connectors.google_sheets import GoogleSheetsTracker
@@ -58,7 +54,7 @@ def _tracker(
             spreadsheet=sheets.spreadsheet, service_account=sheets.service_account, endpoint=sheets.endpoint,
             drive_endpoint=sheets.drive_endpoint, columns=config.columns, caller=caller,
             memory=StoreMemory(store, f"{space}/google-sheets"), clock=clock, statuses=statuses, time_zone=zone,
-            turns=StoreTurns(store, f"{space}/google-sheets", clock, patience=patience),
+            turns=StoreTurns(store, f"{space}/google-sheets", clock, caller),
         )  # fmt: skip
     from worker.connectors.airtable import AirtableTracker
 

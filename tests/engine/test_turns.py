@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from worker.engine.clock import SystemClock
+from worker.engine.pace import Pacer
 from worker.engine.store import Store
 from worker.engine.turns import StoreTurns
 from worker.ports import Unavailable
@@ -22,7 +23,8 @@ FORK = multiprocessing.get_context("fork")
 
 
 def turns_of(store: Store, patience: float = 30.0) -> StoreTurns:
-    return StoreTurns(store, "acme/sheets", SystemClock(), patience=patience)
+    clock = SystemClock()
+    return StoreTurns(store, "acme/sheets", clock, Pacer(store, clock, patience=patience))
 
 
 def test_only_one_has_the_turn(store: Store) -> None:
@@ -49,12 +51,12 @@ def test_only_one_has_the_turn(store: Store) -> None:
 
 def test_whoever_waits_too_long_is_told(store: Store, clock: StillClock) -> None:
     """After the patience it is said who is in the way; the turn of the other stands."""
-    waiting = StoreTurns(store, "acme/sheets", clock, patience=30)
-    with StoreTurns(store, "acme/sheets", clock, patience=30)("Leads"):
+    waiting = StoreTurns(store, "acme/sheets", clock, Pacer(store, clock, patience=30))
+    with StoreTurns(store, "acme/sheets", clock, Pacer(store, clock))("Leads"):
         before = clock.seconds()
         with pytest.raises(Unavailable, match="another run is still at Leads"), waiting("Leads"):
             pass
-        assert 30 <= clock.seconds() - before < 31
+        assert 29 <= clock.seconds() - before <= 30
 
     with waiting("Leads"):
         pass
@@ -62,7 +64,7 @@ def test_whoever_waits_too_long_is_told(store: Store, clock: StillClock) -> None
 
 def test_a_block_that_breaks_gives_the_turn_back(store: Store, clock: StillClock) -> None:
     """Whatever is raised inside, the next one needs not wait."""
-    turns = StoreTurns(store, "acme/sheets", clock, patience=0)
+    turns = StoreTurns(store, "acme/sheets", clock, Pacer(store, clock, patience=0))
     with pytest.raises(KeyError), turns("Leads"):
         raise KeyError
 
