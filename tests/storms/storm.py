@@ -25,7 +25,16 @@ from worker.sandbox.world import World
 Gust = tuple[int, str, int]  # before which request of a run, what, and the number that chooses where
 Seen = Counter[Any]
 _LINE = re.compile(r"[^/]+/[^/]+/\d{4}-\d\d/[a-z]+(-\d+)?")
+_KEY = re.compile(rf"{_LINE.pattern}|\d{{4}}-[Q\d]\d?/[^/]+/[A-Z]{{3}}")  # of a line, or of a statement
 _APPROVE = re.compile(r"--approve ([0-9a-f]{12})")
+
+
+def _strayed(cells: frozenset[tuple[int, str]]) -> bool:
+    """Tell whether a row holds nothing but a key that the worker appended while a hand put a column in before it.
+
+    It stands in a column of people then, until the worker clears it away.
+    """
+    return len(cells) == 1 and all(_KEY.fullmatch(cell) for _, cell in cells)
 
 
 class Storm:
@@ -136,7 +145,7 @@ class Storm:
                     (column, str(cell)) for column, cell in zip(columns, line.cells, strict=False)
                     if cell != "" and (number == 0 or column not in self._ours)
                 )  # fmt: skip
-                if cells:
+                if cells and not _strayed(cells):
                     found[sheet.id, cells] += 1
         return found
 
