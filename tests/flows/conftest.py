@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from worker import cli
 from worker.app import App, load
@@ -90,7 +89,6 @@ def typed(clock: Clock, *arguments: str) -> Said:
         except SystemExit as end:
             code = end.code
         finally:
-            structlog.reset_defaults()
             for number, handler in handlers.items():
                 signal.signal(number, handler)
     return Said(int(code or 0), out.getvalue(), err.getvalue())
