@@ -312,6 +312,26 @@ def test_a_signal_asks_to_stop(number: signal.Signals) -> None:
             signal.signal(one, handler)
 
 
+MIDST = """
+import os, signal, sys, threading
+from worker.engine.schedule import stop_on_signals
+
+stop = threading.Event()
+stop_on_signals(stop)
+with stop._cond:  # as for a moment whenever the main thread begins to wait for it
+    os.kill(os.getpid(), signal.SIGTERM)
+    for _ in range(1000):
+        pass
+sys.exit(0 if stop.wait(10) else 1)
+"""
+
+
+def test_a_signal_in_the_midst_of_anything() -> None:
+    """A signal that comes while the main thread holds the lock of the event is heeded as soon as it lets go."""
+    home = Path(__file__).resolve().parents[2]
+    assert 0 == subprocess.run([sys.executable, "-c", MIDST], cwd=home, timeout=60, check=False).returncode
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_the_run_finish(url: str, number: int) -> None:
     """SIGTERM and SIGINT let what runs finish; then the process ends with exit code 0."""

@@ -173,9 +173,14 @@ class _Turn:
 def stop_on_signals(stop: threading.Event) -> None:
     """Set `stop` on SIGTERM and SIGINT; call it in the main thread."""
 
-    def asked(number: int, _frame: FrameType | None) -> None:
+    def tell(number: int) -> None:
         log.info("schedule.stopping", signal=signal.Signals(number).name)
         stop.set()
+
+    def asked(number: int, _frame: FrameType | None) -> None:
+        # A handler runs in the midst of whatever the main thread does. If that holds the lock of the event (it is about
+        # to wait for it) or of the log, the handler would wait for ever; a thread of its own waits for a moment.
+        threading.Thread(target=tell, args=(number,), name="stopping", daemon=True).start()
 
     signal.signal(signal.SIGTERM, asked)
     signal.signal(signal.SIGINT, asked)
