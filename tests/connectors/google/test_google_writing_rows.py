@@ -187,6 +187,29 @@ def test_a_key_that_landed_beside_its_column_is_cleared(stand: Stand) -> None:
     assert [] == [row[:2] for row in grid if any(row[:2])]
 
 
+def test_it_is_cleared_though_it_moves_again(stand: Stand) -> None:
+    """Rows are put in above it between finding it and clearing it: it is looked for again, and nothing else is cleared;
+    whoever noted a key beside something of theirs keeps it."""
+    stand.google.paste("Commissions", 2, WIDTH, [["see", KEYS[0]]])
+    tracker = stand.tracker()
+    tracker.read(["Commissions"])
+    clearings = count(1)
+
+    def hands(request: Request) -> None:
+        if b"findReplace" in request.body and next(clearings) == 1:
+            stand.google.insert_rows("Commissions", 2)
+
+    stand.strike(lambda google: google.insert_columns("Commissions", "Line", 2), 2)
+    stand.server.before.append(hands)
+    tracker.write([line(key, Status="Expected") for key in KEYS])
+
+    assert 3 == next(clearings)  # it was cleared at two goes
+
+    grid = stand.google.values("Commissions")
+    assert [] == [row[:2] for row in grid if any(row[:2])]
+    assert [["see", KEYS[0]]] == [row[WIDTH + 1 :] for row in grid[1:] if len(row) > WIDTH]
+
+
 def test_a_key_beside_its_column_never_lands_on_what_people_wrote(stand: Stand) -> None:
     """Appending goes below everything, so a key that misses its column covers nobody's cell."""
     stand.google.paste("Commissions", 2, WIDTH, [["theirs"]] * 3)

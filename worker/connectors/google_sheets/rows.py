@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from worker.connectors.google_sheets.account import SERVICE
 from worker.connectors.google_sheets.api import Door
+from worker.connectors.google_sheets.cells import empty
 from worker.connectors.google_sheets.identity import KEYS
 from worker.connectors.google_sheets.layout import Placed
-from worker.connectors.google_sheets.reading import Sight
+from worker.connectors.google_sheets.reading import Sight, read_tabs
 from worker.ports import Conflict, Refused, ServiceError, Unsure
 
 _TRIES = 3
@@ -41,17 +42,33 @@ def reserve(door: Door, sight: Sight, look: Callable[..., Sight], keys: Sequence
     return sight
 
 
-def clear_stray_keys(door: Door, placed: Placed, keys: Sequence[str]) -> None:
-    """Empty cells that hold nothing but one of these keys: appended while columns moved, they landed beside theirs.
+def clear_begun(door: Door, tab: int, keys: Collection[str]) -> None:
+    """Empty the cells that hold one of these keys, and stand alone in their rows: they were appended, and not filled.
 
-    By what they say, for nobody knows where they are.
+    Where columns moved meanwhile they are not in ours. Each cell is emptied only if it still says so, for it may have
+    moved since it was read; then it is looked for again.
     """
-    requests = [
-        {"findReplace": {"find": key, "replacement": "", "matchCase": True, "matchEntireCell": True,
-                         "sheetId": placed.tab}}
-        for key in keys
-    ]  # fmt: skip
-    door.write(":batchUpdate", {"requests": requests}, repeatable=True)
+    for _ in range(_TRIES):
+        rows = read_tabs(door, {tab: False})[tab]
+        alone = [(place, at, key) for place, row in enumerate(rows) for at, key in _alone(row) if key in keys]
+        if not alone:
+            return
+        requests = [_emptied(tab, place, at, key) for place, at, key in alone]
+        door.write(":batchUpdate", {"requests": requests}, repeatable=True)
+
+
+def _alone(row: Sequence[Any]) -> list[tuple[int, Any]]:
+    """Return the place and the raw value of a row's only cell, boxes without a tick aside; else nothing."""
+    filled = [(at, raw) for at, raw in enumerate(row) if not empty(raw) and raw is not False]
+    return filled if len(filled) == 1 else []
+
+
+def _emptied(tab: int, place: int, at: int, key: str) -> Mapping[str, Any]:
+    cell = {"sheetId": tab, "startRowIndex": place, "endRowIndex": place + 1, "startColumnIndex": at,
+            "endColumnIndex": at + 1}  # fmt: skip
+    return {
+        "findReplace": {"find": key, "replacement": "", "matchCase": True, "matchEntireCell": True, "range": cell}
+    }  # fmt: skip
 
 
 def append(door: Door, placed: Placed, rows: Sequence[Mapping[str, Any]]) -> list[str | ServiceError]:

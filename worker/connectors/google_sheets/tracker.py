@@ -19,7 +19,7 @@ from worker.connectors.google_sheets.layout import Layout, Names
 from worker.connectors.google_sheets.marks import Marks
 from worker.connectors.google_sheets.memory import Traces
 from worker.connectors.google_sheets.reading import Sight
-from worker.connectors.google_sheets.rows import append, clear_stray_keys, reserve
+from worker.connectors.google_sheets.rows import append, clear_begun, reserve
 from worker.connectors.google_sheets.setup import Setup
 from worker.connectors.google_sheets.sights import Sights
 from worker.connectors.google_sheets.trimming import delete
@@ -162,7 +162,7 @@ class GoogleSheetsTracker:
         outcomes = writer.write(jobs + _begun_twice(sight))
         outcomes = {job.row: outcomes[job.row] for job in jobs}
         if lost := [row for row in new if isinstance(outcomes[row], Refused | Conflict) and _empty(writer.sight, row)]:
-            clear_stray_keys(self._door, writer.sight.placed, lost)
+            clear_begun(self._door, writer.sight.placed.tab, lost)
         for row, outcome in outcomes.items():
             self._decoded.get(table, {}).pop(row, None)
             if isinstance(outcome, str) and outcome != row:
