@@ -1,6 +1,8 @@
 """A programme in a storm: people's hands act between any two requests of the worker, and afterwards all is looked at.
 
 Around every single request of the worker all cells of people are compared: what stood before it must stand after it.
+Only a key that the worker itself appended is no cell of people, wherever it stands alone in a row: a hand may have put
+a column in before the key's at that very moment. After the run none may be left.
 At rest, each lead's ids must be those of its own deal, no deal or line may be there twice, every line must be what the
 facts make it, and a further run must write nothing.
 """
@@ -25,16 +27,16 @@ from worker.sandbox.world import World
 Gust = tuple[int, str, int]  # before which request of a run, what, and the number that chooses where
 Seen = Counter[Any]
 _LINE = re.compile(r"[^/]+/[^/]+/\d{4}-\d\d/[a-z]+(-\d+)?")
-_KEY = re.compile(rf"{_LINE.pattern}|\d{{4}}-[Q\d]\d?/[^/]+/[A-Z]{{3}}")  # of a line, or of a statement
 _APPROVE = re.compile(r"--approve ([0-9a-f]{12})")
 
 
-def _strayed(cells: frozenset[tuple[int, str]]) -> bool:
-    """Tell whether a row holds nothing but a key that the worker appended while a hand put a column in before it.
-
-    It stands in a column of people then, until the worker clears it away.
-    """
-    return len(cells) == 1 and all(_KEY.fullmatch(cell) for _, cell in cells)
+def _keys_in(request: Request) -> set[str]:
+    """Return the keys that a request appends, each alone in a row."""
+    if b"appendCells" not in request.body:
+        return set()
+    asked = [one["appendCells"]["rows"] for one in request.json()["requests"] if "appendCells" in one]
+    filled = [[cell["userEnteredValue"] for cell in row.get("values", ()) if cell] for rows in asked for row in rows]
+    return {str(value) for cells in filled if len(cells) == 1 for value in cells[0].values()}
 
 
 class Storm:
@@ -55,6 +57,7 @@ class Storm:
         self._gusts: dict[int, list[tuple[str, int]]] = {}
         self._requests = 0
         self._left: Seen | None = None
+        self._appended: set[str] = set()  # keys of rows that the worker made in this run
         self.desk.tracker_server.before.append(self._between)
 
     def close(self) -> None:
@@ -85,6 +88,7 @@ class Storm:
         for place, kind, number in gusts:
             self._gusts.setdefault(place, []).append((kind, number))
         self._requests, self._left = 0, None
+        self._appended.clear()
         if two is None:
             self.desk.run()
         else:
@@ -93,6 +97,7 @@ class Storm:
             self.counts["runs of two at once"] += 1
         self.counts["runs"] += 1
         self._compare()
+        self._expect(not (stray := self._strays()), f"keys were left beside their column: {stray}")
         self._gusts, self._left = {}, None
         self.hands.undo()
         self.desk.later(minutes=1)
@@ -127,6 +132,7 @@ class Storm:
                 self.counts["acts between requests"] += 1
         self._requests += 1
         self._left = self._people()
+        self._appended |= _keys_in(request)
 
     def _compare(self) -> None:
         if self._left is not None and (lost := self._left - self._people()):
@@ -137,6 +143,10 @@ class Storm:
         return self._on_sheets() if isinstance(self.hands, SheetHands) else self._in_base()
 
     def _on_sheets(self) -> Seen:
+        return Counter({row: number for row, number in self._outside().items() if not self._astray(row)})
+
+    def _outside(self) -> Seen:
+        """Return the cells that are not in a column of the worker, row by row."""
         found: Seen = Counter()
         for sheet in self.world.google.file.sheets:
             columns = [id(column) for column in sheet.columns]
@@ -145,9 +155,17 @@ class Storm:
                     (column, str(cell)) for column, cell in zip(columns, line.cells, strict=False)
                     if cell != "" and (number == 0 or column not in self._ours)
                 )  # fmt: skip
-                if cells and not _strayed(cells):
+                if cells:
                     found[sheet.id, cells] += 1
         return found
+
+    def _astray(self, row: tuple[int, frozenset[tuple[int, str]]]) -> bool:
+        return len(row[1]) == 1 and all(cell in self._appended for _, cell in row[1])
+
+    def _strays(self) -> list[str]:
+        if not isinstance(self.hands, SheetHands):
+            return []
+        return [cell for tab, cells in self._outside() if self._astray((tab, cells)) for _, cell in cells]
 
     def _in_base(self) -> Seen:
         found: Seen = Counter()
