@@ -9,11 +9,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from worker.domain.facts import Deal
+from worker.domain.months import local_day
 from worker.domain.plan import Plan
 from worker.looks import companies_of, remember_rows, rows_seen, still_moving
 from worker.planning import intake, money_plans, stages, totals
 from worker.planning.assembly import partner_fact
 from worker.planning.commissions import Facts, Outcome, plan_lines
+from worker.planning.enrolment import refusals
 from worker.planning.partners import partner_edits
 from worker.planning.row_edits import laid_over
 from worker.planning.rows import lines_of
@@ -82,7 +84,9 @@ def _money_problems(programme: Programme, tables: Tables, deals: Mapping[str, De
     if "Splits" in tables.paused:
         return {lead.key: words for lead in tables.own() if (words := lead.row.text("Problem"))}
     facts = money_facts(programme, tables, deals, Books((), (), ()))
-    return money_plans.lead_problems(plan_lines(facts, read_lines(tables), programme.today).problems)
+    sent = ((lead, local_day(lead.submitted_at, programme.zone)) for lead in facts.leads)
+    outcome = plan_lines(facts, read_lines(tables), programme.today)
+    return {**dict(refusals(sent, facts.partners)), **money_plans.lead_problems(outcome.problems)}
 
 
 def read_money(programme: Programme, needs: Collection[str] = MONEY) -> tuple[Tables, Facts]:

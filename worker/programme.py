@@ -21,6 +21,7 @@ from worker.engine.kept import KeptCells
 from worker.planning import guards, intake, partners_seen, rows
 from worker.planning.assembly import assemble
 from worker.planning.commissions import Facts
+from worker.planning.enrolment import with_days
 from worker.planning.partners import keyed
 from worker.ports import Books, Clock, Crm, Ledger, Memory, Reading, Refused, Tracker, UnsafePlan, paused
 from worker.trust import Trusted, doubts, trusted, with_hands
@@ -128,8 +129,8 @@ def read_tables(programme: Programme, needs: Collection[str]) -> Tables:
     missing = {name: programme.kept.rows(name) if name == _LINES else () for name in reading.faults}
     rows = {**missing, **seen.rows}
     partners = _since_when(programme, rows)
-    leads = intake.restored([LeadRow.of(row, programme.now) for row in rows["Leads"]])
-    return Tables(rows, leads, partners, by_any_name(partners), found, seen, reading.faults)
+    leads = with_days([LeadRow.of(row, programme.now) for row in rows["Leads"]], programme.zone)
+    return Tables(rows, intake.restored(leads), partners, by_any_name(partners), found, seen, reading.faults)
 
 
 def _not_paused(programme: Programme, reading: Reading, needs: Collection[str]) -> None:
@@ -146,10 +147,11 @@ def _since_when(programme: Programme, rows: Mapping[str, Sequence[Row]]) -> list
     """Return the partners with their keys, and since when they stand as they do; what was first seen is remembered."""
     partners = keyed([PartnerRow.of(row) for row in rows["Partners"]], rows["Commissions"])
     known = programme.memory.load(_PARTNERS)
-    found, texts = partners_seen.seen(partners, rows["Commissions"], known, programme.today, programme.zone)
-    news, gone = dict(texts.items() - known.items()), known.keys() - texts.keys()
-    if programme.look_twice and (news or gone):
-        programme.memory.save(_PARTNERS, news, gone)
+    found, texts = partners_seen.seen(
+        partners, rows["Commissions"], rows["Leads"], known, programme.today, programme.zone
+    )
+    if programme.look_twice and (news := dict(texts.items() - known.items())):
+        programme.memory.save(_PARTNERS, news)
     return found
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from worker.domain.facts import Allocation, Cash, CreditNote, Deal, Invoice, Lead, Partner, PlanChoice, Share
+from worker.domain.facts import Allocation, Cash, CreditNote, Days, Deal, Invoice, Lead, Partner, PlanChoice, Share
 from worker.domain.money import digits
 from worker.domain.months import Month
 from worker.domain.plans import Bracket, CommissionPlan, Plans, Policy
@@ -87,7 +87,9 @@ class Chance:
             choices.append(PlanChoice(self.day(BEGIN, 300), f"of-{self.random.choice(self.partners)}"))
         enrolled = self.random.choice([None, None, date(2024, 6, 1), date(2024, 12, 15)])
         cadence = self.random.choice([None, None, None, "monthly", "half-yearly"])
-        return Partner(key, key.title(), tuple(choices), enrolled_from=enrolled, cadence=cadence)
+        first = self.day(date(2024, 11, 1), 120)
+        away = () if self.random.randrange(5) else (Days(first, first + timedelta(days=self.random.randrange(40))),)
+        return Partner(key, key.title(), tuple(choices), enrolled_from=enrolled, away=away, cadence=cadence)
 
     def policy(self) -> Policy:
         return Policy(

@@ -161,6 +161,8 @@ def read(case: Case, facts: Any, rows: list[Any], today: date) -> None:
 
 
 def enrolled(partner: Partner, day: date) -> bool:
+    if any(span.first <= day and not day > span.last for span in partner.away):
+        return False
     return (partner.enrolled_from or date.min) <= day <= (partner.left_on or date.max)
 
 

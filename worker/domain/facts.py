@@ -124,6 +124,14 @@ class PlanChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Days:
+    """A span of days, first and last included."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class Partner:
     """A partner as the money rules need it; dates are first and last day, both included, None where open or unknown."""
 
@@ -132,6 +140,7 @@ class Partner:
     plans: tuple[PlanChoice, ...]
     enrolled_from: date | None = None
     left_on: date | None = None
+    away: tuple[Days, ...] = ()  # on which it was seen not to be enrolled
     paused: bool = False
     cadence: str | None = None  # monthly, quarterly, half-yearly; None: the policy's
     contact: str = ""  # the ledger contact of the partner's bills: id or name

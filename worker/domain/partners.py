@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from worker.domain.cells import Row
-from worker.domain.facts import PlanChoice
+from worker.domain.facts import Days, PlanChoice
 from worker.domain.notices import Recipient
 
 
@@ -31,7 +31,8 @@ class Leaving:
 class PartnerRow:
     """A partner: `key` is in every line and statement key; an empty one is minted by the intake flow.
 
-    `plans` and `leaving` are no cells: they say since when `Plan` and `Status` stand as they do, as far as it was seen.
+    `plans`, `leaving` and `away` are no cells: they say since when `Plan` and `Status` stand as they do, and on which
+    days the partner was not enrolled, as far as it was seen.
     """
 
     row: Row
@@ -47,6 +48,7 @@ class PartnerRow:
     cadence: str
     plans: tuple[PlanChoice, ...] = ()
     leaving: Leaving | None = None
+    away: tuple[Days, ...] = ()
 
     @staticmethod
     def of(row: Row) -> PartnerRow:

@@ -47,6 +47,7 @@ def partner_fact(partner: PartnerRow) -> Partner:
         contact=partner.xero_contact,
         left=partner.status == "Left",
         left_on=partner.leaving.on if partner.leaving else None,
+        away=partner.away,
         currency=partner.currency or None,
     )
 

@@ -101,6 +101,7 @@ def _partners(facts: Facts, found: Survey, wanted: Collection[str]) -> Found:
                     "plan": chosen.plan if chosen else "",
                     "status": "Left" if partner.left else "Paused" if partner.paused else "Enrolled",
                     "last day": partner.left_on.isoformat() if partner.left_on else "",
+                    "not enrolled": ", ".join(f"{days.first} to {days.last}" for days in partner.away),
                     "currency": partner.currency or "",
                 }
         for terms in case.terms:

@@ -1,4 +1,4 @@
-"""Since when partners stand as they do: the day one left, and which `Plan` one had when. Pure.
+"""Since when partners stand as they do: the day one left, when one was not enrolled, and which `Plan` one had. Pure.
 
 The tracker shows the present cells alone. A last day stands on the partner's row and in the `Why` of the lines that it
 cancelled, and is read back from there; Plans of the past are only remembered: where that is lost, the present one
@@ -10,17 +10,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from worker.domain.cells import Row
 from worker.domain.facts import PlanChoice
 from worker.domain.partners import Leaving, PartnerRow
+from worker.planning.enrolment import Looks, Watched, looked, new_partner, said_by_leads, watch
 
 _MOST = 40  # Plans of one partner that are remembered
 _ON_ROW = re.compile(r"Left, first seen on ([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _ON_LINE = re.compile(r"Cancelled: not over when the partner left on ([0-9]{4}-[0-9]{2}-[0-9]{2})")
+_LOOKS = ""  # where it is remembered when the table was looked at; no partner's key is empty
 _PARTS_OF_A_LINE = 4  # deal/partner/month/kind
 
 
@@ -38,33 +40,44 @@ class _Memory:
 
     plans: tuple[PlanChoice, ...] = ()
     left: date | None = None
+    watched: Watched = field(default_factory=Watched)
 
     @staticmethod
-    def of(text: str | None) -> _Memory:
-        if text is None:
-            return _Memory()
+    def of(text: str) -> _Memory:
         found = json.loads(text)
         plans = tuple(PlanChoice(date.fromisoformat(since), plan) for since, plan in found["plans"])
-        return _Memory(plans, date.fromisoformat(found["left"]) if found["left"] else None)
+        left = date.fromisoformat(found["left"]) if found["left"] else None
+        return _Memory(plans, left, Watched.of(found))
 
     def text(self) -> str:
         plans = [[choice.since.isoformat(), choice.plan] for choice in self.plans]
-        return json.dumps({"plans": plans, "left": self.left.isoformat() if self.left else None})
+        left = self.left.isoformat() if self.left else None
+        return json.dumps({"plans": plans, "left": left, **self.watched.texts()})
 
 
 def seen(
-    partners: Sequence[PartnerRow], lines: Iterable[Row], memory: Mapping[str, str], today: date, zone: ZoneInfo
-) -> tuple[list[PartnerRow], dict[str, str]]:
-    """Return the partners with their Plans and last days, and what is to be remembered of each, by key."""
+    partners: Sequence[PartnerRow], lines: Iterable[Row], leads: Sequence[Row], memory: Mapping[str, str], today: date,
+    zone: ZoneInfo,
+) -> tuple[list[PartnerRow], dict[str, str]]:  # fmt: skip
+    """Return the partners with their Plans and days, and what is to be remembered: of each by key, and of the look.
+
+    A partner who is not in the table any more stays remembered: it may come back.
+    """
     left = {p.key for p in partners if p.status == "Left"}
     on_lines = dict(_left_on_lines(lines, left)) if left else {}
+    looks = Looks.of(memory.get(_LOOKS))
+    unknown = [p.name for p in partners if p.key and p.key not in memory]
+    said = said_by_leads(leads, unknown) if unknown else {}
     found: list[PartnerRow] = []
-    texts: dict[str, str] = {}
+    texts = {_LOOKS: looked(looks, today).text()}
     for partner in partners:
-        known = _Memory.of(memory.get(partner.key))
+        text = memory.get(partner.key) if partner.key else None
+        known = _Memory.of(text) if text is not None else _Memory()
+        before = known.watched if text is not None else new_partner(looks, said.get(partner.name, ()))
         last = _last_day(partner, on_lines.get(partner.key), known.left, today) if partner.key in left else None
-        now = _Memory(_plans(known.plans, partner.plan, today), last)
-        found.append(replace(partner, plans=now.plans, leaving=None if last is None else Leaving.of(last, zone)))
+        now = _Memory(_plans(known.plans, partner.plan, today), last, watch(before, partner.status, last, today))
+        leaving = None if last is None else Leaving.of(last, zone)
+        found.append(replace(partner, plans=now.plans, leaving=leaving, away=now.watched.days()))
         if partner.key:
             texts[partner.key] = now.text()
     return found, texts

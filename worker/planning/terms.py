@@ -16,6 +16,7 @@ from worker.domain.facts import Deal, Lead, Partner
 from worker.domain.lines import Base, Line
 from worker.domain.plans import CommissionPlan, Plans
 from worker.domain.problems import Field
+from worker.planning.enrolment import enrolled
 
 _HUNDRED = Decimal(100)
 
@@ -157,7 +158,7 @@ def _who_earns(
         if partner is None:
             text = f"Partner “{key}” of deal {deal.id} is not in the Partners table: correct the partner"
             unknown.append(Fault("partner", text, key))
-        elif not _enrolled(partner, submitted):
+        elif not enrolled(partner, submitted):
             off[key] = "the partner was not enrolled on the day the lead was submitted"
         elif (plan := _plan(partner, rows, plans, won_on)) is None:
             text = (
@@ -168,11 +169,6 @@ def _who_earns(
         else:
             found.append(Terms(partner, percents[key], plan))
     return found, off, unknown
-
-
-def _enrolled(partner: Partner, day: date) -> bool:
-    begun = partner.enrolled_from is None or partner.enrolled_from <= day
-    return begun and (partner.left_on is None or day <= partner.left_on)
 
 
 def _plan(partner: Partner, rows: Sequence[Line], plans: Plans, won_on: date) -> CommissionPlan | None:
