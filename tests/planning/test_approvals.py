@@ -13,7 +13,7 @@ import pytest
 
 from worker.domain.approvals import Difference, Moved, Sketch
 from worker.domain.cells import Cell
-from worker.domain.facts import Deal
+from worker.domain.facts import Days, Deal
 from worker.domain.leads import LeadDraft
 from worker.domain.notices import Notice, Recipient
 from worker.domain.plan import Plan, Push, RowEdit, Tell
@@ -256,8 +256,10 @@ def test_the_facts_behind_a_deal() -> None:
     assert ("12,000.00 GBP", "won", "2025-01-10") == tuple(
         found["deal 9001"][what] for what in ("value", "stage", "won on")
     )
-    assert "acme 100 %" == found["lead L-1"]["partners"]
-    assert {"plan": "gold", "status": "Enrolled", "last day": "", "currency": ""} == found["partner acme"]
+    assert ("acme 100 %", "2024-12-01") == tuple(found["lead L-1"][what] for what in ("partners", "sent on"))
+    assert {"plan": "gold", "status": "Enrolled", "last day": "", "not enrolled": "", "currency": ""} == found[
+        "partner acme"
+    ]
     assert ("10 %", "12") == tuple(found["plan gold, 2025-01"][what] for what in ("rate", "months"))
     assert ("9001", "600.00 GBP") == tuple(found["invoice INV-1"][what] for what in ("deal", "paid"))
 
@@ -291,6 +293,10 @@ def test_the_facts_behind_a_deal() -> None:
         ({}, {"partners": [partner(paused=True)]}, "partner acme: status Enrolled → Paused"),
         ({}, {"partners": [partner(left=True)]}, "partner acme: status Enrolled → Left"),
         ({}, {"partners": [partner(left_on=day("2025-03-01"))]}, "partner acme: last day – → 2025-03-01"),
+        ({}, {"partners": [partner(away=(Days(day("2024-03-03"), day("2024-03-05")),) * 2)]},
+         "partner acme: not enrolled – → 2024-03-03 to 2024-03-05, 2024-03-03 to 2024-03-05"),
+        ({}, {"leads": [lead(submitted_at=datetime(2025, 6, 30, 23, 30, tzinfo=UTC))]},
+         "lead L-1: sent on 2024-12-01 → 2025-07-01"),
         ({}, {"today": "2025-05-01"}, "the calendar: month 2025-04 → 2025-05"),
     ],
 )  # fmt: skip

@@ -24,12 +24,11 @@ from tests.storms.storm import Gust, Storm
 
 RUNS = int(os.environ.get("STORM_RUNS", "100"))
 _STEPS = 10  # runs of one programme
+_PLACES = st.integers(0, 9) | st.integers(0, 39)  # before which request: most runs have few, two workers up to forty
 
 
 def _machine(tracker: str, counts: Counter[str], setenv: Callable[[str, str], None]) -> type[RuleBasedStateMachine]:
-    gusts = st.lists(
-        st.tuples(st.integers(0, 9), st.sampled_from(KINDS[tracker]), st.integers(0, 2**20)), min_size=1, max_size=5
-    )
+    gusts = st.lists(st.tuples(_PLACES, st.sampled_from(KINDS[tracker]), st.integers(0, 2**20)), min_size=1, max_size=5)
 
     class Weather(RuleBasedStateMachine):
         """One programme and the hands on it."""

@@ -57,7 +57,7 @@ def grounds(facts: Facts, lines: Sequence[Line], today: date, deals: Collection[
         texts[f"deal {deal_id}"] = _deal(facts, facts.deals[deal_id])
     for lead in facts.leads:
         if lead.deal in wanted:
-            texts[f"lead {lead.key}"] = _lead(lead)
+            texts[f"lead {lead.key}"] = _lead(facts, lead)
     texts |= _partners(facts, found, wanted)
     texts |= _rates(facts, wanted)
     texts |= _cash(facts, found, today, wanted)
@@ -77,10 +77,11 @@ def _deal(facts: Facts, deal: Deal) -> dict[str, str]:
     }
 
 
-def _lead(lead: Lead) -> dict[str, str]:
+def _lead(facts: Facts, lead: Lead) -> dict[str, str]:
     shares = sorted(lead.shares, key=lambda share: share.partner)
     return {
         "deal": lead.deal,
+        "sent on": local_day(lead.submitted_at, facts.zone).isoformat(),
         "partners": ", ".join(f"{share.partner} {share.percent:f} %" for share in shares),
         "hold": "ticked" if lead.held else "",
         "invoices": ", ".join(lead.invoices),
