@@ -48,7 +48,8 @@ def test_every_fact_of_a_lead() -> None:
     named = lead(who="birch 40, acme 60", held=True, invoices=("INV-1", "INV-7"))
 
     assert {
-        "deal": "9001", "partners": "acme 60 %, birch 40 %", "hold": "ticked", "invoices": "INV-1, INV-7",
+        "deal": "9001", "sent on": "2024-12-01", "partners": "acme 60 %, birch 40 %", "hold": "ticked",
+        "invoices": "INV-1, INV-7",
     } == behind(facts(leads=[named]))["lead L-1"]  # fmt: skip
 
 
