@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from worker.domain.cells import Row
-from worker.domain.facts import Lead, Partner, PlanChoice, Share
+from worker.domain.facts import Days, Lead, Partner, PlanChoice, Share
 from worker.domain.leads import LeadRow
 from worker.domain.partners import Leaving, by_any_name
 from worker.domain.plans import Plans, Policy
@@ -105,3 +105,10 @@ def test_a_partner_who_has_left() -> None:
     gone = replace(partner_row("North Star", Status="Left"), leaving=Leaving.of(day, ZoneInfo("Asia/Tokyo")))
 
     assert (True, day) == (partner_fact(gone).left, partner_fact(gone).left_on)
+
+
+def test_a_partner_who_was_not_enrolled() -> None:
+    """The days on which it was not are those that were seen."""
+    away = (Days(date(2026, 3, 2), date(2026, 3, 8)),)
+
+    assert away == partner_fact(replace(partner_row("North Star"), away=away)).away

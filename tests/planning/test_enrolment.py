@@ -62,6 +62,8 @@ def looks(*seen_on: Look, memory: dict[str, str] | None = None, leads: tuple[Row
         # Twice.
         ([("2026-03-02", ""), ("2026-03-04", ""), ("2026-03-05", "Enrolled"), ("2026-03-09", ""), ("2026-03-12", "")],
          [("2026-03-02", "2026-03-03"), ("2026-03-10", "2026-03-11")]),
+        ([("2026-03-02", ""), ("2026-03-04", ""), ("2026-03-05", "Enrolled"), ("2026-03-09", "Left"),
+          ("2026-03-12", "Left")], [("2026-03-02", "2026-03-03"), ("2026-03-10", "2026-03-11")]),
         # A pause is no end of it.
         ([("2026-03-02", "Paused"), ("2026-03-09", "Paused"), ("2026-03-20", "Enrolled")], []),
         # Whoever is taken out of the table and put back was enrolled meanwhile, as far as anybody knows.
@@ -146,6 +148,21 @@ def test_the_day_of_a_refusal_is_the_day_of_its_lead(cells: dict[str, Any], expe
     assert expected == told.submitted.isoformat()
 
 
+def test_a_day_is_that_of_the_programmes_zone() -> None:
+    """Half past eleven in the evening, in universal time, is the next day in London's summer."""
+    made = datetime(2026, 6, 30, 23, 30, tzinfo=UTC)
+    (told,) = with_days([lead_row(made=made, Problem=not_enrolled_words("North Star", date(2026, 7, 1)))], LONDON)
+
+    assert made == told.submitted
+
+
+def test_what_leads_say_is_over_and_done() -> None:
+    """A partner who is not enrolled when the state is lost was so before and is so again: the days between are good."""
+    assert (span("2026-03-05", "2026-03-05"), span("2026-04-02", "2026-04-02")) == looks(
+        ("2026-04-01", ""), ("2026-04-03", ""), leads=refused(REFUSED)
+    )
+
+
 def test_each_lead_speaks_for_its_day() -> None:
     """Several leads of one day, and of others."""
     other = not_enrolled_words("North Star", date(2026, 3, 3))
@@ -188,6 +205,14 @@ def test_the_days_are_a_fact_of_the_money_rules() -> None:
     rows, _ = seen([partner_row(Status="")], (), (), {"": "2026-03-02 2026-03-09"}, day("2026-03-12"), LONDON)
 
     assert (span("2026-03-02", "2026-03-11"),) == partner_fact(rows[0]).away
+
+
+def test_the_words_for_it() -> None:
+    """What is so, and what to do if it should not be."""
+    assert (
+        "North Star was not enrolled on 2026-03-05, when this lead was sent: it earns no commission on it. "
+        "If it should, write into Submitted a day on which it was enrolled"
+    ) == REFUSED
 
 
 def test_who_earns_nothing_and_why() -> None:

@@ -118,7 +118,9 @@ def test_a_partner_without_a_key_is_not_remembered() -> None:
     """A row without name and key is nobody yet."""
     found, memory = seen([partner_row(Partner=None, Key=None)], (), (), {}, day("2026-05-14"), LONDON)
 
+    again, same = seen(found, (), (), memory, day("2026-05-14"), LONDON)
     assert (1, [""]) == (len(found), list(memory))  # when the table was looked at, is
+    assert (found, memory) == (again, same)
 
 
 def test_the_last_day_ends_at_midnight_in_the_programmes_zone() -> None:

@@ -78,7 +78,7 @@ def test_without_a_currency_nothing_can_be_computed() -> None:
     """A deal that has no lines yet is stuck; the lines of one that has know it, and are held."""
     assert Reading(stuck=NO_CURRENCY, faults=reading(deal(currency=None)).faults) == reading(deal(currency=None))
     assert [NO_CURRENCY] == texts(reading(deal(currency=None)))
-    known = reading(deal(currency=None), rows=[line(), line(month="2025-02", currency="EUR")])
+    known = reading(deal(currency=None), rows=[line("birch"), line(month="2025-02", currency="EUR")])
     assert (NO_CURRENCY, None, "EUR") == (known.doubt, known.stuck, known.currency)
 
 
@@ -118,7 +118,7 @@ def test_the_base_that_was_last_known_is_the_newest_lines() -> None:
     """Lines of fees have none, and answers are no base of a month."""
     old, new = Base(Decimal("6000.00"), "annual"), Base(Decimal("12000.00"), "annual")
     rows = [
-        line(base=old), line(month="2025-02", base=new), line("birch", "2025-03", base=None),
+        line("birch", base=old), line(month="2025-02", base=new), line("birch", "2025-03", base=None),
         line(month="2025-04", base=old, kind="correction", key="9001/acme/2025-04/correction"),
     ]  # fmt: skip
 

@@ -122,8 +122,10 @@ def said_by_leads(leads: Iterable[Row], names: Sequence[str]) -> dict[str, list[
     found: dict[str, list[date]] = {}
     for row in leads:
         text = f". {row.text('Problem')}"
-        for name in names if _SAID in text else ():
-            if (day := _day(text)) is not None and f". {name} {_SAID}" in text:
+        if (day := _day(text)) is None:
+            continue
+        for name in names:
+            if f". {name} {_SAID}" in text:
                 found.setdefault(name, []).append(day)
     return found
 

@@ -66,7 +66,7 @@ def seen(
     left = {p.key for p in partners if p.status == "Left"}
     on_lines = dict(_left_on_lines(lines, left)) if left else {}
     looks = Looks.of(memory.get(_LOOKS))
-    unknown = [p.name for p in partners if p.key and p.key not in memory]
+    unknown = [p.name for p in partners if p.key not in memory]
     said = said_by_leads(leads, unknown) if unknown else {}
     found: list[PartnerRow] = []
     texts = {_LOOKS: looked(looks, today).text()}
