@@ -168,7 +168,7 @@ def test_each_lead_speaks_for_its_day() -> None:
     other = not_enrolled_words("North Star", date(2026, 3, 3))
 
     assert (span("2026-03-03", "2026-03-03"), span("2026-03-05", "2026-03-05")) == looks(
-        ("2026-04-01", "Enrolled"), leads=refused(REFUSED, other, REFUSED)
+        ("2026-04-01", "Enrolled"), leads=refused("Company is missing: fill it in", REFUSED, other, REFUSED)
     )
 
 
@@ -212,7 +212,7 @@ def test_the_words_for_it() -> None:
     assert (
         "North Star was not enrolled on 2026-03-05, when this lead was sent: it earns no commission on it. "
         "If it should, write into Submitted a day on which it was enrolled"
-    ) == REFUSED
+    ) == not_enrolled_words("North Star", date(2026, 3, 5))
 
 
 def test_who_earns_nothing_and_why() -> None:
