@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.months import PERIOD_MONTHS, Month, Period, local_day
+from worker.domain.months import PERIOD_MONTHS, Month, Period, day_text, local_day, month_text
 
 MONTHS = st.builds(Month, st.integers(1900, 2200), st.integers(1, 12))
 STEPS = st.integers(-2000, 2000)
@@ -30,6 +30,12 @@ def test_counting_there_and_back(month: Month, steps: int) -> None:
 def test_order_is_the_calendars(one: Month, other: Month) -> None:
     """A month is earlier exactly when its days are."""
     assert (one < other) == (one.last_day < other.first_day)
+
+
+def test_months_and_days_as_they_are_written() -> None:
+    """With four digits of the year and two of the rest."""
+    assert ("2026-03", "2026-03") == (str(Month(2026, 3)), month_text(Month(2026, 3)))
+    assert "2026-03-01" == day_text(date(2026, 3, 1))
 
 
 @given(MONTHS)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 # Years that a date can still count months and days from.
@@ -15,9 +16,11 @@ _MONTH = re.compile(r"([1-8][0-9]{3})-(0[1-9]|1[0-2])\Z")
 _PERIOD = re.compile(r"([1-8][0-9]{3})(?:-(?:Q([1-4])|H([12])|([0-9]{2})))?\Z")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Month:
-    """A calendar month; written `2026-03`."""
+class Month(NamedTuple):
+    """A calendar month; written `2026-03`.
+
+    A named tuple, as months are looked up and compared for every line, and tuples are hashed and compared at once.
+    """
 
     year: int
     number: int
@@ -36,21 +39,21 @@ class Month:
         return _month(int(found[1]), int(found[2]))
 
     def __str__(self) -> str:
-        return _month_text(self.year, self.number)
+        return month_text(self)
 
     @property
-    def index(self) -> int:
+    def ordinal(self) -> int:
         """Return months since year 0, for counting."""
         return self.year * 12 + self.number - 1
 
     def plus(self, months: int) -> Month:
         """Return the month so many later, or earlier."""
-        year, number = divmod(self.index + months, 12)
+        year, number = divmod(self.ordinal + months, 12)
         return _month(year, number + 1)
 
     def minus(self, other: Month) -> int:
         """Return how many months lie between."""
-        return self.index - other.index
+        return self.ordinal - other.ordinal
 
     @property
     def days(self) -> int:
@@ -69,7 +72,7 @@ class Month:
 
     def over(self, today: date) -> bool:
         """Tell whether the month is over on that day."""
-        return today.year > self.year or (today.year == self.year and today.month > self.number)
+        return (today.year, today.month) > self
 
 
 @lru_cache(maxsize=4096)  # there are few months, and many lines in each
@@ -78,8 +81,9 @@ def _month(year: int, number: int) -> Month:
 
 
 @lru_cache(maxsize=4096)
-def _month_text(year: int, number: int) -> str:
-    return f"{year:04d}-{number:02d}"
+def month_text(month: Month) -> str:
+    """Return a month as it is written: `2026-03`."""
+    return f"{month.year:04d}-{month.number:02d}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -146,3 +150,9 @@ PERIOD_MONTHS = {"monthly": 1, "quarterly": 3, "half-yearly": 6}
 def local_day(at: datetime, zone: ZoneInfo) -> date:
     """Return the calendar day of an instant in a zone."""
     return at.astimezone(zone).date()
+
+
+@lru_cache(maxsize=4096)  # there are few days, and many payments on each
+def day_text(day: date) -> str:
+    """Return a day as it is written: `2026-03-31`."""
+    return day.isoformat()

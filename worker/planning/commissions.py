@@ -11,9 +11,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 from worker.domain.lines import Line, line_key
 from worker.domain.money import zero
+from worker.domain.months import Month, month_text
 from worker.domain.problems import Problem
 from worker.planning.amounts import Priced, Run, priced, together
 from worker.planning.cash import Receipts
@@ -39,7 +41,7 @@ class Outcome:
 
 def plan_lines(facts: Facts, existing: Sequence[Line], today: date) -> Outcome:
     """Return the lines as they must stand on a day; locked ones are among them, unchanged."""
-    standing = {line.key: line for line in sorted(existing, key=lambda line: line.locked)}
+    standing = {line.key: line for line in sorted(existing, key=attrgetter("locked"))}
     by_deal: dict[str, list[Line]] = defaultdict(list)
     for line in standing.values():
         if line.deal is not None:
@@ -98,8 +100,8 @@ def _in_order(lines: Iterable[Line]) -> tuple[Line, ...]:
     return tuple(line for group in ordered for line in sorted(groups[group], key=_within_a_deal))
 
 
-def _within_a_deal(line: Line) -> tuple[str, str, str, str]:
-    return str(line.month), line.kind, line.answers or "", line.key
+def _within_a_deal(line: Line) -> tuple[Month, str, str, str]:
+    return line.month, line.kind, line.answers or "", line.key
 
 
 def _priced(runs: Sequence[Run], still: Sequence[Line], won: Mapping[str, date]) -> list[list[Priced]]:
@@ -119,7 +121,7 @@ def _case_lines(
     """Return the lines of a deal: of every month that its partners have, and of those that they have no more."""
     rows: dict[str, dict[str, list[Line]]] = defaultdict(lambda: defaultdict(list))
     for row in case.rows:
-        rows[row.partner][row.answers or str(row.month)].append(row)
+        rows[row.partner][row.answers or month_text(row.month)].append(row)
     lines: list[Line] = []
     for run, amounts in own:
         lines += _run_lines(facts, run, amounts, rows[run.partner], cash, keys, today)
@@ -143,15 +145,15 @@ def _run_lines(
     lines: list[Line] = []
     for slot, amount in zip(run.slots, amounts, strict=True):
         month = slot.part.month
-        written = str(month)
+        written = month_text(month)
         rows = months.pop(written, ())
         key = line_key(case.home, partner.key, written, "commission")
-        standing, beside = None, []
+        standing, beside = None, False
         for row in rows:
             if row.key == key:
                 standing = row
             else:
-                beside.append(row)
+                beside = True
         rate = None if plain else rate_for(rows, month, case.won_on, case.currency, partner, policy=policy, today=today)
         known = rate if isinstance(rate, Rate) else None
         added = adjustment(rows, known.currency if known else case.currency)

@@ -129,7 +129,7 @@ def exchange(
         if line.month <= Month.of(until):
             pages[line.partner, quarter_of(line.month)].lines.append(Counted(line.key, line.currency, line.amount))
     names = {partner.key: partner.name for partner in partners if partner.key}
-    order = sorted(pages, key=lambda place: (-place[1].first.index, names.get(place[0], place[0]).casefold(), place[0]))
+    order = sorted(pages, key=lambda at: (-at[1].first.ordinal, names.get(at[0], at[0]).casefold(), at[0]))
     return [_closed(key, names.get(key, key), quarter, pages[key, quarter]) for key, quarter in order]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from operator import attrgetter
 
 from worker.domain.facts import Deal, Lead, Partner
 from worker.domain.lines import Base, Line
@@ -19,6 +20,7 @@ from worker.domain.problems import Field
 from worker.planning.enrolment import enrolled
 
 _HUNDRED = Decimal(100)
+_month, _by_month = attrgetter("month"), attrgetter("month", "key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def read_terms(
     percents = _percents(lead)
     found, off, unknown = _who_earns(deal, percents, rows, partners=partners, plans=plans, submitted=submitted,
                                      won_on=won_on)  # fmt: skip
-    newest = max((r for r in rows if r.kind == "commission"), key=_by_month, default=None)
+    newest = max([r for r in rows if r.kind == "commission"], key=_by_month, default=None)
     amiss = _currency_fault(deal, newest)
     gaps = _base_faults(deal) if any(t.plan.fee is None for t in found) else []
     wrong = _shares_fault(deal, percents)
@@ -178,7 +180,7 @@ def _plan(partner: Partner, rows: Sequence[Line], plans: Plans, won_on: date) ->
     """
     own = [row for row in rows if row.partner == partner.key and row.kind == "commission" and row.plan]
     if own:
-        text = min([row for row in own if row.locked] or own, key=lambda row: row.month.index).plan
+        text = min([row for row in own if row.locked] or own, key=_month).plan
         return next((plan for plan in plans.versions if plan_text(plan) == text), None)
     stood = max((choice.since for choice in partner.plans if choice.since <= won_on), default=date.max)
     later = sorted((choice for choice in partner.plans if choice.since >= stood), key=lambda choice: choice.since)
@@ -226,10 +228,6 @@ def stated_term(deal: Deal) -> int | None:
 def _last_base(rows: Sequence[Line]) -> Base | None:
     known = [row for row in rows if row.kind == "commission" and row.base is not None]
     return max(known, key=_by_month).base if known else None
-
-
-def _by_month(row: Line) -> tuple[int, str]:
-    return row.month.index, row.key
 
 
 def _clash(deal: Deal, terms: Terms, currency: str) -> Fault | None:
