@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.domain.money import (
+    common_denominator,
     digits,
     exact_rest,
     exact_sum,
     exact_text,
     exact_value,
+    in_parts,
     minor_unit,
     nearest,
     percent_of,
@@ -103,6 +105,15 @@ def test_rounding_twice_is_rounding_once(amount: Fraction, currency: str) -> Non
 def test_the_nearest_whole_number(numerator: int, denominator: int, expected: int) -> None:
     """Halves go away from zero."""
     assert expected == nearest(numerator, denominator)
+
+
+def test_fractions_as_whole_parts() -> None:
+    """A third, a third, a half and 2 are 4, 4, 6 and 24 of 12 parts, where at least quarters are wanted."""
+    third = Fraction(1, 3)
+    amounts = [third, third, Fraction(1, 2), Fraction(2)]
+
+    assert (1, 6, 12) == (common_denominator([]), common_denominator(amounts), common_denominator(amounts, 4))
+    assert ([], [4, 4, 6, 24]) == (in_parts([], 12), in_parts(amounts, 12))
 
 
 def test_sums_are_exact_however_long_their_digits() -> None:

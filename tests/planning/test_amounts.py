@@ -43,6 +43,17 @@ def test_amounts_have_the_currencys_own_digits(currency: str, value: str, rate: 
     assert 12 == len(told.lines)
 
 
+def test_the_sum_of_more_digits_than_decimals_have_ends_in_the_amount() -> None:
+    """Amounts have 28 digits at most, and what their sentences end in has no more."""
+    told = story(deal(value="1234567890123456789012345678.91", interval="monthly"), plans=[plan("100")]).on(
+        "2025-01-15"
+    )
+
+    amounts = {line.amount for line in told.lines}
+    assert {Decimal("1234567890123456789012345679")} == amounts
+    assert all(" = 1,234,567,890,123,456,789,012,345,679.00; month" in line.why for line in told.lines)
+
+
 @pytest.mark.parametrize(
     ("interval", "value", "term", "amount"),
     [("monthly", "1000", None, "100.00"), ("quarterly", "3000", None, "100.00"), ("annual", "12000", None, "100.00"),

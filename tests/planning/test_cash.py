@@ -70,7 +70,7 @@ def test_credit_notes_that_do_not_count_take_nothing(terms: dict[str, str]) -> N
 
     found = money(invoice(paid="2025-01-12 9000"), notes=(dead,))
 
-    assert (9000, (Due("INV-1", Fraction(3000), None),)) == (found.net, found.due)
+    assert (9000, Due("INV-1", Decimal(3000), None)) == (found.net, found.due)
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,25 @@ def test_what_is_open_on_an_invoice(given: Invoice, notes: tuple[CreditNote, ...
     """Total less cash in less credits; what the ledger calls PAID, and what was refunded, is not open again."""
     due = money(given, notes=notes).due
 
-    assert ([] if left is None else [(given.number, left, given.due_date)]) == [
-        (d.number, d.amount, d.since) for d in due
-    ]
+    assert due == (None if left is None else (given.number, left, given.due_date))
+
+
+def test_the_oldest_open_invoice_is_the_one_that_is_named() -> None:
+    """The first is paid, the second and the third are open: the second's 5.00 are due."""
+    paid, late, later = (
+        invoice(number, on=on, paid=f"{on} {cash}", sub_total="10")
+        for number, on, cash in (("INV-1", "2025-01-05", 10), ("INV-2", "2025-02-05", 5), ("INV-3", "2025-03-05", 2))
+    )
+
+    assert Due("INV-2", Decimal(5), None) == money(later, late, paid).due
+
+
+def test_equal_and_other_instalments_are_all_counted() -> None:
+    """30 + 30 + 12.50 + 30 less 30 and 12.50 refunded, with 20 % tax: 50 net."""
+    paid = "2025-01-12 30, 2025-01-13 30, 2025-01-14 12.50, 2025-01-15 30"
+    given = invoice(paid=paid, refunds="2025-02-01 30, 2025-02-02 12.50", sub_total="100", total="120")
+
+    assert 50 == money(given).net
 
 
 def test_what_is_in_another_currency_carries_nothing_and_says_so() -> None:

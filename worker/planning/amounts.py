@@ -7,17 +7,17 @@ made for every month of every deal is a named tuple: as frozen as a dataclass, a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from math import lcm
+from itertools import pairwise
 from typing import NamedTuple
 
 from worker.domain.lines import Base, Line
-from worker.domain.money import digits, nearest, of_minor_units, zero
+from worker.domain.money import common_denominator, digits, in_parts, nearest, of_minor_units
 from worker.domain.months import Month
 from worker.domain.plans import CommissionPlan
 from worker.planning.cash import Cover
@@ -86,9 +86,10 @@ class Priced(NamedTuple):
     """The amount of a slot, exact and rounded, and the partner's running totals before it and with it."""
 
     exact: Fraction
-    amount: Decimal
-    before: Decimal
-    total: Decimal
+    made: Decimal  # rounded: the difference of the totals
+    amount: Decimal  # the same, cut to caps
+    before: int  # in minor units, like `total`
+    total: int
     pieces: tuple[Piece, ...] = ()
     uneven: bool = False  # rounding the running totals made the line another amount than its exact one
     capped: bool = False
@@ -127,23 +128,24 @@ def _whole_months(first: Month, months: int) -> tuple[Part, ...]:
     return tuple(Part(first.plus(n)) for n in range(months))
 
 
-def remembered(case: Case, today: date) -> dict[Month, Base]:
-    """Return what the months that are over were made with: it stands on their lines, and stays.
+def remembered(case: Case, today: date) -> dict[Month, Line]:
+    """Return the lines that know what the months that are over were made with: it stands on them, and stays.
 
     Lines that were cancelled meanwhile, of a partner taken off the deal above all, may know less than the others.
     """
     staying = {terms.partner.key for terms in case.terms}
+    now = Month.of(today)
 
     def knows(row: Line) -> tuple[bool, bool, bool, str]:
         return row.locked, row.status != "Cancelled", row.partner in staying, row.key
 
     found: dict[Month, Line] = {}
     for row in case.rows:
-        if row.kind == "commission" and row.base is not None and row.month.over(today):
+        if row.kind == "commission" and row.base is not None and row.month < now:
             other = found.setdefault(row.month, row)
             if other is not row and knows(row) > knows(other):
                 found[row.month] = row
-    return {month: row.base for month, row in found.items() if row.base is not None}
+    return found
 
 
 def together(runs: Sequence[Run]) -> list[list[int]]:
@@ -161,42 +163,49 @@ def priced(runs: Sequence[Run], exact: Sequence[Sequence[tuple[Fraction, tuple[P
     F(k, j) is the rounded sum of the first k months of the first j partners; a line is its differences both ways. Where
     the base changes, F starts afresh.
     """
-    currency = runs[0].case.currency
-    places, none = digits(currency), zero(currency)
-    found: list[list[Priced]] = [[] for _ in runs]
+    places = digits(runs[0].case.currency)
     # Sums are whole parts of a minor unit, as exact as fractions and far cheaper; totals are rounded to minor units.
-    unit = lcm(*{line.denominator for own in exact for line, _ in own})
-    parts = [_in_parts(own, unit * 10**places) for own in exact]
-    sums, totals, written = [0] * len(runs), [0] * len(runs), [none] * len(runs)
-    before: Base | None = None
-    for place, slot in enumerate(runs[0].slots):
-        if slot.base is not before and slot.base != before:
-            if _monthly(slot.base) != _monthly(before):
-                sums, totals, written = [0] * len(runs), [0] * len(runs), [none] * len(runs)
-            before = slot.base
-        whole = rounded_before = 0
-        for j, own in enumerate(exact):
-            line, pieces = own[place]
-            sums[j] += parts[j][place]
-            whole += sums[j]
-            now = nearest(whole, unit)
-            total = now - rounded_before
-            uneven = parts[j][place] != (total - totals[j]) * unit
-            amount = of_minor_units(total, places)
-            found[j].append(Priced(line, amount - written[j], written[j], amount, pieces, uneven))
-            rounded_before, totals[j], written[j] = now, total, amount
+    unit = 1
+    for own in exact:
+        unit = common_denominator([line for line, _ in own], unit)
+    fresh = _fresh(runs[0].slots)
+    sums, below = [0] * len(fresh), [0] * len(fresh)  # F of the partners so far, month by month: in parts, and rounded
+    return [_differences(own, fresh, sums, below, unit=unit, places=places) for own in exact]
+
+
+def _differences(
+    own: Sequence[tuple[Fraction, tuple[Piece, ...]]], fresh: Sequence[bool], sums: list[int], below: list[int], *,
+    unit: int, places: int,
+) -> list[Priced]:  # fmt: skip
+    """Return the lines of one partner: what F grows by, which is added to that of the partners before."""
+    found: list[Priced] = []
+    parts = in_parts([line for line, _ in own], unit * 10**places)
+    so_far = before = 0
+    amounts: dict[int, Decimal] = {}  # by minor units: rounding makes two of one exact amount
+    for month, (line, pieces) in enumerate(own):
+        if fresh[month]:
+            so_far = before = 0
+        so_far += parts[month]
+        sums[month] += so_far
+        rounded = nearest(sums[month], unit)
+        total = rounded - below[month]
+        below[month] = rounded
+        units = total - before
+        amount = amounts.get(units)
+        if amount is None:
+            amount = amounts[units] = +of_minor_units(units, places)
+        found.append(Priced(line, amount, amount, before, total, pieces, parts[month] != units * unit))
+        before = total
     return found
 
 
-def _in_parts(exact: Iterable[tuple[Fraction, tuple[Piece, ...]]], unit: int) -> list[int]:
-    """Return exact amounts in parts of which so many make one; neighbours are most often one amount."""
-    found: list[int] = []
-    last, parts = None, 0
-    for line, _ in exact:
-        if line is not last:
-            last, parts = line, line.numerator * (unit // line.denominator)
-        found.append(parts)
-    return found
+def _fresh(slots: Sequence[Slot]) -> list[bool]:
+    """Tell of each month whether it has another base, by the month, than the one before."""
+    changes = [
+        slot.month_base is not before.month_base and _monthly(slot.base) != _monthly(before.base)
+        for before, slot in pairwise(slots)
+    ]
+    return [True, *changes]
 
 
 def _monthly(base: Base | None) -> Fraction | None:

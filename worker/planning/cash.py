@@ -15,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
 from math import gcd, lcm
+from operator import attrgetter
 from typing import NamedTuple
 
 from worker.domain.facts import Cash, CreditNote, Invoice
@@ -22,6 +23,7 @@ from worker.domain.money import exact_rest, exact_sum
 from worker.planning.matching import CASH, counts
 
 _NOTHING = Decimal(0)
+_in_order = attrgetter("on", "number", "id")
 Move = tuple[date, int, int]  # a day, and what moved net of tax: numerator and denominator
 
 
@@ -48,12 +50,21 @@ class Receipts:
     floors: tuple[int, ...] = ()  # the least that the net cash has been from that day on, in `parts`
     parts: int = 1  # of one of the currency: whole numbers of them are as exact as fractions, and far cheaper
     paid: Mapping[date, tuple[str, ...]] = field(default_factory=dict)  # invoices on which cash came in that day
-    net: Fraction = Fraction(0)
-    invoiced: Decimal = Decimal(0)  # net of tax, VOIDED ones too
-    due: tuple[Due, ...] = ()  # oldest first
+    billed: Sequence[Invoice] = ()  # VOIDED ones too
+    due: Due | None = None  # the oldest
     foreign: tuple[str, ...] = ()  # invoices and notes in another currency: they carry nothing, and say so
     first_invoice: date | None = None
     doubt: str | None = None
+
+    @property
+    def net(self) -> Fraction:
+        """Return the net cash of today."""
+        return Fraction(self.floors[-1] if self.floors else 0, self.parts)
+
+    @property
+    def invoiced(self) -> Decimal:
+        """Return what was invoiced, net of tax."""
+        return exact_sum([invoice.sub_total for invoice in self.billed])
 
 
 def receipts(
@@ -61,23 +72,23 @@ def receipts(
     today: date,
 ) -> Receipts:  # fmt: skip
     """Add up the cash of a deal's invoices and credit notes; `taken_off` is what notes took off invoices, by id."""
-    own = sorted(invoices, key=lambda invoice: (invoice.on, invoice.number, invoice.id))
+    own = sorted(invoices, key=_in_order)
     billed = [invoice for invoice in own if invoice.currency == currency]
     living = [invoice for invoice in billed if counts(invoice)]
     moves: list[Move] = []
     paid: dict[date, tuple[str, ...]] = {}
-    due: list[Due] = []
+    due: Due | None = None
     for invoice in living:
-        came = _there((*invoice.payments, *invoice.prepayments, *invoice.overpayments), today)
+        came = _there(invoice.payments + invoice.prepayments + invoice.overpayments, today)
         moves += _net(invoice, came, _there(invoice.refunds, today))
+        alone = (invoice.number,)
         for cash in came:
-            numbers = paid.get(cash.on, ())
+            numbers = paid.setdefault(cash.on, alone)
             if invoice.number not in numbers:
-                paid[cash.on] = (*numbers, invoice.number)
-        if invoice.status != "PAID":
+                paid[cash.on] = numbers + alone
+        if due is None and invoice.status != "PAID":
             left = exact_rest(invoice.total, [taken_off.get(invoice.id, _NOTHING), *[cash.amount for cash in came]])
-            if left > 0:
-                due.append(Due(invoice.number, left, invoice.due_date))
+            due = Due(invoice.number, left, invoice.due_date) if left > 0 else None
     elsewhere = [(i.number, i.currency) for i in own if i.currency != currency and counts(i)]
     for note in sorted(notes, key=lambda note: (note.on, note.number)):
         back = _there(note.refunds, today)
@@ -87,8 +98,7 @@ def receipts(
             elsewhere.append((note.number, note.currency))
     days, floors, parts = _floors(moves)
     return Receipts(
-        days=days, floors=floors, parts=parts, paid=paid, net=Fraction(floors[-1] if floors else 0, parts),
-        invoiced=exact_sum([invoice.sub_total for invoice in billed]), due=tuple(due),
+        days, floors, parts, paid, billed, due,
         foreign=tuple(f"{number} is in {other}, the deal in {currency}" for number, other in elsewhere),
         first_invoice=living[0].on if living else None,
         doubt=next((f"invoice {i.number} can't be read: {i.doubt}" for i in own if i.doubt is not None), None),
@@ -120,16 +130,27 @@ def _there(moved: Iterable[Cash], today: date) -> list[Cash]:
 
 
 def _net(document: Invoice | CreditNote, came: Iterable[Cash], went: Iterable[Cash]) -> list[Move]:
-    """Return what came and went on a document without its tax: × SubTotal ÷ Total."""
+    """Return what came and went on a document without its tax."""
+    times, per = _untaxed(document)
+    found: list[Move] = []
+    last, amount, of = _NOTHING, 0, 1
+    for moved, sign in ((came, times), (went, -times)):
+        for cash in moved:
+            if cash.amount != last:  # what is paid in instalments is most often one amount again and again
+                last = cash.amount
+                amount, of = last.as_integer_ratio()
+            found.append((cash.on, amount * sign, of * per))
+    return found
+
+
+def _untaxed(document: Invoice | CreditNote) -> tuple[int, int]:
+    """Return how much of a document's cash is net of tax: SubTotal ÷ Total."""
+    if document.sub_total == document.total:
+        return 1, 1
     (net, net_per), (gross, gross_per) = document.sub_total.as_integer_ratio(), document.total.as_integer_ratio()
     times, per = net * gross_per, net_per * gross
     common = gcd(times, per)
-    found: list[Move] = []
-    for moved, sign in ((came, times // common), (went, -times // common)):
-        for cash in moved:
-            amount, of = cash.amount.as_integer_ratio()
-            found.append((cash.on, amount * sign, of * (per // common)))
-    return found
+    return times // common, per // common
 
 
 def _floors(moves: Sequence[Move]) -> tuple[tuple[date, ...], tuple[int, ...], int]:
@@ -149,7 +170,7 @@ def cover(cash: Receipts, needed: int, of: int) -> Cover | None:
     What is needed is a fraction, `needed` ÷ `of`.
     """
     least = -(-needed * cash.parts // of)  # rounded up: the floors are whole
-    place = bisect_left(cash.floors, max(least, 1))
+    place = bisect_left(cash.floors, least if least > 0 else 1)
     if place == len(cash.floors):
         return None
     day = cash.days[place]

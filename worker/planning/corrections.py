@@ -50,8 +50,11 @@ class Earned:
 
 def adjustment(rows: Iterable[Line], currency: str) -> Decimal:
     """Return what staff added to a month, on whichever of its rows."""
-    added = [rounded(row.adjustment, currency) for row in rows if row.adjustment is not None]
-    return sum(added, zero(currency)) if added else zero(currency)
+    added = zero(currency)
+    for row in rows:
+        if row.adjustment is not None:
+            added += rounded(row.adjustment, currency)
+    return added
 
 
 def answered(
@@ -122,7 +125,7 @@ def _answer(
         client=about.client, answers=about.answers or str(about.month),
     )  # fmt: skip
     held = TICKED if line.hold and hold is None else hold
-    status, reason = judge(line.month, covered=True, cancel=None, hold=held, today=today)
+    status, reason = judge(line.month.over(today), covered=True, cancel=None, hold=held)
     return [*found, line._replace(amount=needed, status=status, reason=reason, why=why)]
 
 

@@ -105,7 +105,9 @@ def match(
         serves[invoice.id] = deal
         opening = openings.get(deal)
         if opening and counts(invoice) and invoice.currency == opening.currency:
-            first[deal] = min(first.get(deal, invoice.on), invoice.on)
+            before = first.setdefault(deal, invoice.on)
+            if invoice.on < before:
+                first[deal] = invoice.on
 
     for invoice in invoices:
         if invoice.on > today or invoice.status not in _BILLED or invoice.type != "ACCREC":

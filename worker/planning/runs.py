@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from itertools import accumulate
-from math import lcm
 
 from worker.domain.facts import CreditNote, Deal, Invoice
 from worker.domain.lines import Base
-from worker.domain.money import minor_unit
+from worker.domain.money import common_denominator, in_parts, minor_unit
 from worker.domain.months import Month, local_day
 from worker.planning.amounts import Part, Run, Slot, months_given, parts_of, remembered, start_day
 from worker.planning.cash import Cover, Receipts, cover, credited, first_invoice, live_notes, receipts
@@ -116,7 +114,7 @@ def runs_of(facts: Facts, found: Survey, books: Books, today: date) -> Iterator[
         for terms in case.terms:
             parts = _parts(case, terms, cash.first_invoice, firsts, today)
             if parts:
-                bases = [memory.get(part.month) or case.base for part in parts]
+                bases = [row.base if (row := memory.get(part.month)) else case.base for part in parts]
                 runs.append(Run(case, terms, _slots(facts, case, terms, parts, bases, cash, today)))
         yield case, cash, runs
 
@@ -163,13 +161,18 @@ def _slots(
     """Return the months with their bases, since when cash covers each, and why one is cancelled for good."""
     policy, fee = facts.policy, terms.plan.fee is not None
     tolerance = minor_unit(case.currency) if policy.tolerance is None else Fraction(policy.tolerance)
-    never = parts[-1].month.over(today) and cash.invoiced > 0 and not cash.due and not cash.foreign
+    never = parts[-1].month.over(today) and cash.due is None and not cash.foreign and cash.invoiced > 0
     may_end = never or case.left_on is not None or terms.partner.left_on is not None
     month_bases = [_NOTHING] * len(parts) if fee else _month_bases(parts, bases)
-    needed, of = _needed(month_bases, tolerance)
+    of = common_denominator(month_bases, tolerance.denominator)
+    forgiven = tolerance.numerator * (of // tolerance.denominator)
+    least = 0  # what the net cash must reach for the month to be covered, in parts of which `of` make one
     found: list[Slot] = []
-    for number, (part, base, month_base, least) in enumerate(zip(parts, bases, month_bases, needed, strict=True), 1):
-        covered = Cover() if not fee and not month_base else cover(cash, least, of)
+    for number, (part, base, month_base, due) in enumerate(
+        zip(parts, bases, month_bases, in_parts(month_bases, of), strict=True), 1
+    ):
+        least += due - forgiven
+        covered = cover(cash, least, of) if due or fee else Cover()
         why = None
         if may_end:
             unpaid = never and cash.invoiced >= Fraction(least, of)
@@ -187,10 +190,3 @@ def _month_bases(parts: Sequence[Part], bases: Sequence[Base | None]) -> list[Fr
             base, monthly = known, known.monthly() if known else _NOTHING
         found.append(monthly if part.days is None else monthly * part.share)
     return found
-
-
-def _needed(month_bases: Sequence[Fraction], tolerance: Fraction) -> tuple[list[int], int]:
-    """Return what the net cash must reach for each month to be covered, and the denominator of all of them."""
-    of = lcm(tolerance.denominator, *{base.denominator for base in month_bases})
-    forgiven = tolerance.numerator * (of // tolerance.denominator)
-    return list(accumulate([base.numerator * (of // base.denominator) - forgiven for base in month_bases])), of

@@ -10,7 +10,7 @@ from decimal import Decimal
 from worker.domain.facts import Partner
 from worker.domain.lines import Line, LineStatus
 from worker.domain.money import shown, zero
-from worker.domain.months import Month
+from worker.domain.months import Month, day_text
 from worker.domain.plans import Policy
 from worker.planning.amounts import Priced, Run, Slot
 from worker.planning.cash import Cover, Receipts
@@ -50,15 +50,16 @@ def paused(partner: Partner | None) -> str | None:
     return "the partner is paused" if partner is not None and partner.paused else None
 
 
-def judge(
-    month: Month, *, covered: bool, cancel: str | None, hold: str | None, today: date
-) -> tuple[LineStatus, str | None]:
-    """Return the first status that fits a line that is not locked, and the reason of a held or cancelled one."""
+def judge(over: bool, covered: bool, cancel: str | None, hold: str | None) -> tuple[LineStatus, str | None]:
+    """Return the first status that fits a line that is not locked, and the reason of a held or cancelled one.
+
+    It is asked of every line: whether its month is `over` and `covered`, why it is cancelled, and why it is held.
+    """
     if cancel is not None:
         return "Cancelled", cancel
     if hold is not None:
         return "On hold", hold
-    if not month.over(today):
+    if not over:
         return "Expected", None
     return ("Confirmed" if covered else "Waiting"), None
 
@@ -80,7 +81,8 @@ class Pen:
     """Writes the lines of one run: what all its months have in common is looked up, and put into words, once."""
 
     run: Run
-    today: date
+    now: Month  # the month of today
+    fee: bool
     gap: str | None  # why lines that need a base are held
     hold: str | None  # why its lines are held, but for what a row says itself
     plan: str
@@ -94,8 +96,8 @@ class Pen:
         case, plan = run.case, run.plan
         gap = case.gap if plan.fee is None else None
         return Pen(
-            run=run, today=today, gap=gap, hold=held(case, run.terms.partner) or gap, plan=plan_text(plan),
-            sums=Sums.of(run), of_months=f" of {len(run.slots)}" if plan.months else "",
+            run, Month.of(today), plan.fee is not None, gap, hold=held(case, run.terms.partner) or gap,
+            plan=plan_text(plan), sums=Sums.of(run), of_months=f" of {len(run.slots)}" if plan.months else "",
             waits=f"; waits for the client: {waits_for(cash, case.currency)}",
         )  # fmt: skip
 
@@ -107,10 +109,10 @@ class Pen:
 
         Without the rate that it needs it waits in the deal's currency, held from when its month is over.
         """
-        run, cover, month = self.run, slot.cover, slot.part.month
-        case, terms, fee = run.case, run.terms, run.terms.plan.fee is not None
-        hold = self._held(slot, row, rate)
-        status, reason = judge(month, covered=cover is not None, cancel=slot.cancelled, hold=hold, today=self.today)
+        case, terms = self.run.case, self.run.terms
+        part, _, base, month_base, cover, cancel = slot
+        over = part.month < self.now
+        status, reason = judge(over, cover is not None, cancel, self._held(over, cover, row, rate))
         known = rate if isinstance(rate, Rate) else None
         currency = known.currency if known else case.currency
         rate_shown, made_by = self.sums.of_month(slot, priced)
@@ -119,24 +121,25 @@ class Pen:
         else:
             earned, amount = priced.amount, converted(priced.amount, known) + adjustment
             why = self._why(slot, priced, made_by, status, known, adjustment)
-        confirmed = cover if status == "Confirmed" else None
+        invoice, covered_on = "", None
+        if status == "Confirmed" and cover is not None:
+            invoice, covered_on = ", ".join(cover.invoices), cover.on
+        hold, adjusted, place = (False, None, None) if row is None else (row.hold, row.adjustment, row.row)
+        # In the order of the fields, as is: to name them would take a tenth of the time of a whole plan.
         return Line(
-            key=key, deal=case.home, partner=terms.partner.key, month=month, kind="commission", currency=currency,
-            amount=amount, status=status, why=why, lead=case.lead.key, client=case.lead.company_name, base=slot.base,
-            month_base=None if fee else slot.month_base, rate=rate_shown, plan=self.plan, share=terms.percent,
-            invoice=", ".join(confirmed.invoices) if confirmed else "", covered_on=confirmed.on if confirmed else None,
-            reason=reason, capped=priced.capped, hold=row is not None and row.hold,
-            adjustment=row.adjustment if row is not None else None, row=row.row if row is not None else None,
-            converted=conversion(earned, case.currency, known),
+            key, case.home, terms.partner.key, part.month, "commission", currency, amount, status, why, case.lead.key,
+            case.lead.company_name, None, base, None if self.fee else month_base, rate_shown, self.plan, terms.percent,
+            invoice, None, covered_on, None, reason, priced.capped, hold, adjusted, place,
+            None if known is None else conversion(earned, case.currency, known),
         )  # fmt: skip
 
-    def _held(self, slot: Slot, row: Line | None, rate: Rate | Missing | None) -> str | None:
+    def _held(self, over: bool, cover: Cover | None, row: Line | None, rate: Rate | Missing | None) -> str | None:
         """Return why a line is held."""
         case = self.run.case
         hold = (case.doubt or TICKED) if row is not None and row.hold else self.hold
-        if hold is None and isinstance(rate, Missing) and slot.month.over(self.today):
+        if hold is None and over and isinstance(rate, Missing):
             return rate.reason
-        if hold is None and case.left_on is not None and slot.cover is None:
+        if hold is None and case.left_on is not None and cover is None:
             return f"the deal is open again since {case.left_on}, and the month is not paid for"
         return hold
 
@@ -147,7 +150,7 @@ class Pen:
         text = made_by
         if priced.capped or rate or adjustment:
             text += self._made_into(priced, rate, adjustment)
-        text += "; once" if self.run.plan.fee is not None else f"; month {slot.number}{self.of_months}"
+        text += "; once" if self.fee else f"; month {slot.number}{self.of_months}"
         if status in _BY_CASH:
             text += self.waits if slot.cover is None else cover_text(slot.cover)
         return text + CUT if priced.capped else text
@@ -165,13 +168,14 @@ class Pen:
 
 def cover_text(cover: Cover) -> str:
     """Return what covers a month."""
-    return f"; covered by {', '.join(cover.invoices)}, paid {cover.on}" if cover.on else "; nothing to be paid"
+    on, invoices = cover
+    return f"; covered by {', '.join(invoices)}, paid {day_text(on)}" if on is not None else "; nothing to be paid"
 
 
 def waits_for(cash: Receipts, currency: str) -> str:
     """Return which invoice is open, how much and since when; or that there is none."""
-    if cash.due:
-        due = cash.due[0]
+    due = cash.due
+    if due is not None:
         since = f", due {due.since}" if due.since else ""
         text = f"{due.number} has {shown(due.amount, currency)} open{since}"
     elif cash.first_invoice is not None:

@@ -81,12 +81,13 @@ def _flat(run: Run) -> list[Exact]:
     if rate is None:
         return [(Fraction(0), ())] * len(run.slots)
     found: list[Exact] = []
-    for place, slot in enumerate(run.slots):
-        if place and slot.month_base is run.slots[place - 1].month_base:
-            found.append(found[-1])
-        else:
-            base = percent_of(run.terms.percent, slot.month_base)
-            found.append((percent_of(rate, base), (Piece(base, rate),)))
+    last = None
+    for slot in run.slots:
+        month_base = slot.month_base
+        if month_base is not last:
+            last, base = month_base, percent_of(run.terms.percent, month_base)
+            exact = percent_of(rate, base), (Piece(base, rate),)
+        found.append(exact)
     return found
 
 
@@ -163,12 +164,14 @@ def bracket_of(total: Fraction, brackets: Sequence[Bracket]) -> Bracket:
 
 
 def cut_to_caps(
-    runs: Sequence[Run], amounts: Sequence[Sequence[Priced]], still: Iterable[Line], won: Mapping[str, date]
+    runs: Sequence[Run], amounts: list[list[Priced]], still: Iterable[Line], won: Mapping[str, date]
 ) -> list[list[Priced]]:
     """Cut rounded amounts beyond a cap of their plan, in order; what is cut goes to nobody else."""
-    found = [list(own) for own in amounts]
     capped = {r.partner for r in runs if r.plan.cap_per_deal is not None or r.plan.cap_per_partner is not None}
-    for entries in (line_up(runs, still, won, capped, amounts) if capped else {}).values():
+    if not capped:
+        return amounts
+    found = [list(own) for own in amounts]
+    for entries in line_up(runs, still, won, capped, amounts).values():
         of_deal: dict[str, Decimal] = defaultdict(Decimal)
         of_period: dict[tuple[str, Spell], Decimal] = defaultdict(Decimal)
         for entry in entries:

@@ -142,7 +142,7 @@ def _sums(account: _Account, rated: Iterable[tuple[Run, Place, Entry]], metric: 
         own.base += entry.base
         own.marginal += priced.exact
         own.reached += entry.base * Fraction(bracket_of(metric, run.plan.tiers).rate) / 100
-        own.made += priced.total - priced.before
+        own.made += priced.made
     return found
 
 
@@ -225,7 +225,7 @@ def _lines_of(up: TrueUp, rows: Sequence[Line], facts: Facts, keys: Keys, today:
     added = adjustment(rows, currency)
     amount = converted(up.amount, known) + added
     status, reason = judge(
-        month, covered=True, cancel=None if amount else NOT_NEEDED, today=today,
+        month.over(today), covered=True, cancel=None if amount else NOT_NEEDED,
         hold=TICKED if row is not None and row.hold else hold,
     )  # fmt: skip
     main = Line(

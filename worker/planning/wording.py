@@ -5,12 +5,12 @@ What it says of the month's cash, and the status of the line: `statuses`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 
 from worker.domain.lines import Base
-from worker.domain.money import shape, shown
+from worker.domain.money import digits, of_minor_units, shape, shown
 from worker.planning.amounts import Piece, Priced, Run, Slot
 from worker.planning.terms import plan_text
 
@@ -49,37 +49,44 @@ class Sums:
     run: Run
     currency: str
     shape: str  # of its amounts
+    places: int  # that are minor
     plan: str
     share: str
     _pieces: tuple[Piece, ...] | None = None
     _rate: str = ""
     _made_of: str = ""
-    _total: tuple[Decimal, str] = (Decimal(), "")  # the last running total, and as it is shown
+    _results: dict[Decimal, str] = field(default_factory=dict)  # amounts as they are shown: most months have one of two
+    _total: tuple[int | None, str] = (None, "")  # the last running total, and as it is shown
 
     @staticmethod
     def of(run: Run) -> Sums:
         """Begin with what is the same in every month."""
-        percents = run.terms.percent
+        currency, percents = run.case.currency, run.terms.percent
         share = "" if percents == 100 else f" × {percent(percents)} share"
-        return Sums(run, run.case.currency, shape(run.case.currency), plan_text(run.plan), share)
+        return Sums(run, currency, shape(currency), digits(currency), plan_text(run.plan), share)
 
     def of_month(self, slot: Slot, amount: Priced) -> tuple[str, str]:
         """Return what stands in the Rate column (`10 %`, `10 % / 15 %`, `fee 100.00`), and the sum that made the line.
 
         The sum is base, days, rate, share and, where rounding matters, the running totals.
         """
-        pieces, shape = amount.pieces, self.shape
+        pieces = amount.pieces
         if pieces is not self._pieces:  # months of one base share theirs
             self._pieces = pieces
             self._rate, self._made_of = self._fee() if self.run.plan.fee is not None else self._rated(slot, pieces)
-        result = format(amount.total - amount.before, shape)
+        result = self._results.get(amount.made)
+        if result is None:
+            result = self._results[amount.made] = format(amount.made, self.shape)
         if not amount.uneven:
             return self._rate, f"{self._made_of} = {result}"
-        (known, before), total = self._total, format(amount.total, shape)
-        if amount.before is not known:
-            before = format(amount.before, shape)
+        (known, before), total = self._total, self._shown(amount.total)
+        if amount.before != known:
+            before = self._shown(amount.before)
         self._total = amount.total, total
         return self._rate, f"{self._made_of}, running total {total} − {before} = {result}"
+
+    def _shown(self, units: int) -> str:
+        return format(of_minor_units(units, self.places), self.shape)
 
     def _fee(self) -> tuple[str, str]:
         rate = f"fee {shown(self.run.plan.fee or 0, self.currency)}"
