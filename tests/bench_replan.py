@@ -29,7 +29,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from worker.domain.facts import Cash, Deal, Invoice, Lead, Partner, PlanChoice, Share
-from worker.domain.lines import Line
+from worker.domain.lines import Base, Line
 from worker.domain.plans import CommissionPlan, Plans, Policy
 from worker.planning.commissions import Facts, plan_lines
 
@@ -116,7 +116,7 @@ def as_they_stand(folder: Path, known: Facts) -> tuple[Line, ...]:
     values = {deal: money(value) for deal, _, value in read(folder, "standing")}
     deals = {id_: replace(deal, value=values[id_]) for id_, deal in known.deals.items()}
     lines = plan_lines(replace(known, deals=deals, invoices=[]), (), BEFORE).lines
-    return tuple(line._replace(base=line.base and replace(line.base)) for line in lines)
+    return tuple(line._replace(base=line.base and Base(*line.base)) for line in lines)
 
 
 def planning(folder: Path) -> tuple[Callable[[], object], Callable[[object], Iterable[Shown]]]:

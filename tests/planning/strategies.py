@@ -22,7 +22,7 @@ SENTENCES = st.lists(WORDS, min_size=1, max_size=6).map(" ".join)
 REASONS = SENTENCES.filter(lambda text: "—" not in text)
 SLUGS = st.from_regex(r"[a-z0-9]+(-[a-z0-9]+)?", fullmatch=True).filter(lambda slug: len(slug) <= 24)
 BASES = st.one_of(
-    st.builds(Base, st.decimals(0, 10**7, places=2), st.sampled_from(["monthly", "quarterly", "annual"])),
+    st.builds(Base, st.decimals(0, 10**7, places=2), st.sampled_from(["monthly", "quarterly", "annual"]), st.none()),
     st.builds(Base, st.decimals(0, 10**7, places=2), st.just("total"), st.integers(1, 60)),
 )
 

@@ -9,7 +9,7 @@ import pytest
 
 from worker.domain.facts import Cash, CreditNote, Invoice
 from worker.domain.plans import Policy
-from worker.planning.cash import Cover, Due, Receipts, cover, credited, first_invoice, live_notes, receipts
+from worker.planning.cash import Cover, Due, Receipts, covers, credited, first_invoice, live_notes, receipts
 
 from .programme import Story, day, deal, invoice, note, plan, story
 
@@ -19,6 +19,11 @@ TODAY = "2025-12-31"
 def money(*invoices: Invoice, notes: tuple[CreditNote, ...] = (), today: str = TODAY) -> Receipts:
     live = live_notes(notes, day(today))
     return receipts(invoices, live, credited(live, day(today)), currency="GBP", today=day(today))
+
+
+def cover(cash: Receipts, needed: Fraction) -> Cover | None:
+    (found,) = covers(cash, [needed.numerator], needed.denominator)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -162,7 +167,7 @@ def test_cover_is_since_the_day_from_which_it_lasts(needed: Fraction, since: str
         invoice("INV-2", paid="2025-03-05 100"),
     )  # fmt: skip
 
-    assert (Cover(day(since), by) if since else None) == cover(found, needed.numerator, needed.denominator)
+    assert (Cover(day(since), by) if since else None) == cover(found, needed)
 
 
 def test_what_lasts_is_the_least_that_there_is_from_then_on() -> None:
@@ -172,8 +177,8 @@ def test_what_lasts_is_the_least_that_there_is_from_then_on() -> None:
                 refunds="2025-01-02 50, 2025-01-04 60, 2025-01-06 80")
     )  # fmt: skip
 
-    assert (10,) * 6 == found.floors
-    assert (20, 20, 20, 20, 90) == money(
+    assert [10] * 6 == found.floors
+    assert [20, 20, 20, 20, 90] == money(
         invoice(paid="2025-01-01 100, 2025-01-03 30, 2025-01-05 70", refunds="2025-01-02 50, 2025-01-04 60")
     ).floors
 
@@ -182,13 +187,21 @@ def test_no_cash_covers_nothing_however_small() -> None:
     """P must be above zero: nothing received, or all refunded, covers not even a tolerance's worth."""
     refunded = money(invoice(paid="2025-01-05 100", refunds="2025-01-06 100"))
 
-    assert None is cover(money(invoice()), -1, 1)
-    assert [None, None] == [cover(refunded, needed, 1) for needed in (-1, 0)]
+    assert [None] == covers(money(invoice()), [-1], 1)
+    assert [None, None] == covers(refunded, [-1, 0], 1)
 
 
 def test_little_cash_does_not_cover_a_little_more() -> None:
     """0.10 is less than 0.50."""
-    assert None is cover(money(invoice(paid="2025-01-05 0.10")), 1, 2)
+    assert None is cover(money(invoice(paid="2025-01-05 0.10")), Fraction(1, 2))
+
+
+def test_each_month_is_covered_by_itself() -> None:
+    """Needed are 100, 300, 200 and nothing: each since the day from which there is as much, whatever others need."""
+    found = money(invoice(paid="2025-01-05 100, 2025-02-05 100"))
+
+    first, second = (Cover(day(on), ("INV-1",)) for on in ("2025-01-05", "2025-02-05"))
+    assert [first, None, second, first] == covers(found, [100, 300, 200, 0], 1)
 
 
 def test_cover_is_exact_however_much_it_is() -> None:
@@ -197,8 +210,8 @@ def test_cover_is_exact_however_much_it_is() -> None:
         invoice(paid="2025-01-05 90071992547409.99", total="90071992547409.99", sub_total="90071992547409.99")
     )
 
-    assert Cover(day("2025-01-05"), ("INV-1",)) == cover(found, 9007199254740999, 100)
-    assert None is cover(found, 9007199254741000, 100)
+    assert Cover(day("2025-01-05"), ("INV-1",)) == cover(found, Fraction(9007199254740999, 100))
+    assert None is cover(found, Fraction(9007199254741000, 100))
 
 
 def test_the_first_invoice_is_the_first_that_counts() -> None:

@@ -19,9 +19,11 @@ _MONTHS: dict[Interval, int] = {"monthly": 1, "quarterly": 3, "annual": 12}
 LOCKED: frozenset[str] = frozenset({"On statement", "Invoiced", "Paid"})
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What a line was made with: a value per interval (and term for `total`), exact."""
+class Base(NamedTuple):
+    """What a line was made with: a value per interval (and term for `total`), exact.
+
+    A named tuple, as those of neighbouring months are compared for every line.
+    """
 
     value: Decimal
     interval: Interval

@@ -1,7 +1,7 @@
 """The months of a deal, what each was made with, and the amounts: F(k, j), so that any run of months sums exactly.
 
 Everything is exact until `priced` rounds, once. Who earns: `earning`; tiers and caps: `tiers`; cash: `cash`. What is
-made for every month of every deal is a named tuple: as frozen as a dataclass, and made in a fifth of the time.
+made for every month of every deal is not frozen, as that takes several times as long to make; nothing changes it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class Part(NamedTuple):
         return _WHOLE if self.days is None else Fraction(self.days, self.of)
 
 
-class Slot(NamedTuple):
+@dataclass(slots=True)
+class Slot:
     """One month of one partner on one deal, before it has an amount."""
 
     part: Part
@@ -82,7 +83,8 @@ class Piece(NamedTuple):
     rate: Decimal
 
 
-class Priced(NamedTuple):
+@dataclass(slots=True)
+class Priced:
     """The amount of a slot, exact and rounded, and the partner's running totals before it and with it."""
 
     exact: Fraction

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from itertools import accumulate
 from math import gcd, lcm
 from operator import attrgetter
 from typing import NamedTuple
@@ -24,7 +23,6 @@ from worker.planning.matching import CASH, counts
 
 _NOTHING = Decimal(0)
 _in_order = attrgetter("on", "number", "id")
-Move = tuple[date, int, int]  # a day, and what moved net of tax: numerator and denominator
 
 
 class Due(NamedTuple):
@@ -35,19 +33,20 @@ class Due(NamedTuple):
     since: date | None
 
 
-class Cover(NamedTuple):
+@dataclass(slots=True)  # not frozen: one is made for every month
+class Cover:
     """Since when cash covers a month, and the invoices paid on that day; a base of zero needs neither."""
 
     on: date | None = None
     invoices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Receipts:
     """The cash of one deal, in its currency."""
 
-    days: tuple[date, ...] = ()  # on which cash moved, oldest first
-    floors: tuple[int, ...] = ()  # the least that the net cash has been from that day on, in `parts`
+    days: Sequence[date] = ()  # on which cash moved, oldest first
+    floors: Sequence[int] = ()  # the least that the net cash has been from that day on, in `parts`
     parts: int = 1  # of one of the currency: whole numbers of them are as exact as fractions, and far cheaper
     paid: Mapping[date, tuple[str, ...]] = field(default_factory=dict)  # invoices on which cash came in that day
     billed: Sequence[Invoice] = ()  # VOIDED ones too
@@ -67,6 +66,47 @@ class Receipts:
         return exact_sum([invoice.sub_total for invoice in self.billed])
 
 
+@dataclass(slots=True)
+class _Moves:
+    """What moved on each day net of tax, in whole parts of one: of as many as the amounts so far have needed."""
+
+    sums: dict[date, int] = field(default_factory=lambda: defaultdict(int))
+    parts: int = 1
+
+    def add(self, document: Invoice | CreditNote, came: Iterable[Cash], went: Iterable[Cash]) -> None:
+        """Add what came and went on a document, without its tax."""
+        sums, (times, per) = self.sums, _untaxed(document)
+        for moved, sign in ((came, times), (went, -times)):
+            last, net = None, 0
+            for cash in moved:
+                if cash.amount != last:  # what is paid in instalments is most often one amount again and again
+                    last = cash.amount
+                    amount, of = last.as_integer_ratio()
+                    net = self._in_parts(amount * sign, of * per)
+                sums[cash.on] += net
+
+    def _in_parts(self, amount: int, of: int) -> int:
+        """Return a fraction in parts; where they are too large for it, all are cut smaller."""
+        if self.parts % of:
+            smaller = lcm(self.parts, of)
+            for day in self.sums:
+                self.sums[day] *= smaller // self.parts
+            self.parts = smaller
+        return amount * (self.parts // of)
+
+    def floors(self) -> tuple[list[date], list[int]]:
+        """Return the days, oldest first, and the least that the sum of the moves has been from each on."""
+        days = sorted(self.sums)
+        so_far = least = sum(self.sums.values())
+        found: list[int] = []
+        for day in reversed(days):
+            if so_far < least:
+                least = so_far
+            found.append(least)
+            so_far -= self.sums[day]
+        return days, found[::-1]
+
+
 def receipts(
     invoices: Iterable[Invoice], notes: Iterable[CreditNote], taken_off: Mapping[str, Decimal], *, currency: str,
     today: date,
@@ -75,12 +115,12 @@ def receipts(
     own = sorted(invoices, key=_in_order)
     billed = [invoice for invoice in own if invoice.currency == currency]
     living = [invoice for invoice in billed if counts(invoice)]
-    moves: list[Move] = []
+    moves = _Moves()
     paid: dict[date, tuple[str, ...]] = {}
     due: Due | None = None
     for invoice in living:
         came = _there(invoice.payments + invoice.prepayments + invoice.overpayments, today)
-        moves += _net(invoice, came, _there(invoice.refunds, today))
+        moves.add(invoice, came, _there(invoice.refunds, today))
         alone = (invoice.number,)
         for cash in came:
             numbers = paid.setdefault(cash.on, alone)
@@ -93,12 +133,12 @@ def receipts(
     for note in sorted(notes, key=lambda note: (note.on, note.number)):
         back = _there(note.refunds, today)
         if note.currency == currency:
-            moves += _net(note, (), back)
+            moves.add(note, (), back)
         elif back:
             elsewhere.append((note.number, note.currency))
-    days, floors, parts = _floors(moves)
+    days, floors = moves.floors()
     return Receipts(
-        days, floors, parts, paid, billed, due,
+        days, floors, moves.parts, paid, billed, due,
         foreign=tuple(f"{number} is in {other}, the deal in {currency}" for number, other in elsewhere),
         first_invoice=living[0].on if living else None,
         doubt=next((f"invoice {i.number} can't be read: {i.doubt}" for i in own if i.doubt is not None), None),
@@ -129,20 +169,6 @@ def _there(moved: Iterable[Cash], today: date) -> list[Cash]:
     return [cash for cash in moved if cash.on <= today and cash.status != "DELETED"]
 
 
-def _net(document: Invoice | CreditNote, came: Iterable[Cash], went: Iterable[Cash]) -> list[Move]:
-    """Return what came and went on a document without its tax."""
-    times, per = _untaxed(document)
-    found: list[Move] = []
-    last, amount, of = _NOTHING, 0, 1
-    for moved, sign in ((came, times), (went, -times)):
-        for cash in moved:
-            if cash.amount != last:  # what is paid in instalments is most often one amount again and again
-                last = cash.amount
-                amount, of = last.as_integer_ratio()
-            found.append((cash.on, amount * sign, of * per))
-    return found
-
-
 def _untaxed(document: Invoice | CreditNote) -> tuple[int, int]:
     """Return how much of a document's cash is net of tax: SubTotal ÷ Total."""
     if document.sub_total == document.total:
@@ -153,25 +179,19 @@ def _untaxed(document: Invoice | CreditNote) -> tuple[int, int]:
     return times // common, per // common
 
 
-def _floors(moves: Sequence[Move]) -> tuple[tuple[date, ...], tuple[int, ...], int]:
-    """Return the days, the least that the sum of the moves has been from each on, and in which parts it is counted."""
-    parts = lcm(*{of for _, _, of in moves})
-    sums: dict[date, int] = defaultdict(int)
-    for on, amount, of in moves:
-        sums[on] += amount * (parts // of)
-    days = tuple(sorted(sums))
-    so_far = tuple(accumulate([sums[day] for day in days]))
-    return days, tuple(accumulate(reversed(so_far), min))[::-1], parts
-
-
-def cover(cash: Receipts, needed: int, of: int) -> Cover | None:
+def covers(cash: Receipts, needed: Iterable[int], of: int) -> list[Cover | None]:
     """Return since when the net cash has been above zero and has reached what is needed; None while it has not.
 
-    What is needed is a fraction, `needed` ÷ `of`.
+    What is needed, of one month after the other, are fractions: `needed` ÷ `of`.
     """
-    least = -(-needed * cash.parts // of)  # rounded up: the floors are whole
-    place = bisect_left(cash.floors, least if least > 0 else 1)
-    if place == len(cash.floors):
-        return None
-    day = cash.days[place]
-    return Cover(day, cash.paid.get(day, ()))
+    days, floors, parts, paid = cash.days, cash.floors, cash.parts, cash.paid
+    above = bisect_left(floors, 1)
+    found: list[Cover | None] = []
+    for least in needed:
+        place = bisect_left(floors, -(-least * parts // of), above)  # rounded up: the floors are whole
+        if place == len(floors):
+            found.append(None)
+        else:
+            day = days[place]
+            found.append(Cover(day, paid.get(day, ())))
+    return found

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate
 
 from worker.domain.facts import CreditNote, Deal, Invoice
 from worker.domain.lines import Base
 from worker.domain.money import common_denominator, in_parts, minor_unit
 from worker.domain.months import Month, local_day
 from worker.planning.amounts import Part, Run, Slot, months_given, parts_of, remembered, start_day
-from worker.planning.cash import Cover, Receipts, cover, credited, first_invoice, live_notes, receipts
+from worker.planning.cash import Cover, Receipts, covers, credited, first_invoice, live_notes, receipts
 from worker.planning.earning import Case, Facts, Survey
 from worker.planning.matching import Names, Open, Span, match, note_serves, suggest
 from worker.planning.statuses import cancelled
@@ -166,13 +167,12 @@ def _slots(
     month_bases = [_NOTHING] * len(parts) if fee else _month_bases(parts, bases)
     of = common_denominator(month_bases, tolerance.denominator)
     forgiven = tolerance.numerator * (of // tolerance.denominator)
-    least = 0  # what the net cash must reach for the month to be covered, in parts of which `of` make one
+    due = in_parts(month_bases, of)
+    needed = list(accumulate([each - forgiven for each in due]))  # what the net cash must reach to cover each month
+    covered_by = covers(cash, needed, of)
     found: list[Slot] = []
-    for number, (part, base, month_base, due) in enumerate(
-        zip(parts, bases, month_bases, in_parts(month_bases, of), strict=True), 1
-    ):
-        least += due - forgiven
-        covered = cover(cash, least, of) if due or fee else Cover()
+    for number, (part, base, month_base, least) in enumerate(zip(parts, bases, month_bases, needed, strict=True), 1):
+        covered = covered_by[number - 1] if due[number - 1] or fee else Cover()
         why = None
         if may_end:
             unpaid = never and cash.invoiced >= Fraction(least, of)

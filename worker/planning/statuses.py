@@ -76,7 +76,7 @@ def not_earned(slot: Slot, today: date) -> str | None:
     return None if slot.cover is not None else "what the client paid does not cover it"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Pen:
     """Writes the lines of one run: what all its months have in common is looked up, and put into words, once."""
 
@@ -110,9 +110,9 @@ class Pen:
         Without the rate that it needs it waits in the deal's currency, held from when its month is over.
         """
         case, terms = self.run.case, self.run.terms
-        part, _, base, month_base, cover, cancel = slot
-        over = part.month < self.now
-        status, reason = judge(over, cover is not None, cancel, self._held(over, cover, row, rate))
+        month, cover = slot.part.month, slot.cover
+        over = month < self.now
+        status, reason = judge(over, cover is not None, slot.cancelled, self._held(over, cover, row, rate))
         known = rate if isinstance(rate, Rate) else None
         currency = known.currency if known else case.currency
         rate_shown, made_by = self.sums.of_month(slot, priced)
@@ -127,9 +127,9 @@ class Pen:
         hold, adjusted, place = (False, None, None) if row is None else (row.hold, row.adjustment, row.row)
         # In the order of the fields, as is: to name them would take a tenth of the time of a whole plan.
         return Line(
-            key, case.home, terms.partner.key, part.month, "commission", currency, amount, status, why, case.lead.key,
-            case.lead.company_name, None, base, None if self.fee else month_base, rate_shown, self.plan, terms.percent,
-            invoice, None, covered_on, None, reason, priced.capped, hold, adjusted, place,
+            key, case.home, terms.partner.key, month, "commission", currency, amount, status, why, case.lead.key,
+            case.lead.company_name, None, slot.base, None if self.fee else slot.month_base, rate_shown, self.plan,
+            terms.percent, invoice, None, covered_on, None, reason, priced.capped, hold, adjusted, place,
             None if known is None else conversion(earned, case.currency, known),
         )  # fmt: skip
 
@@ -168,8 +168,9 @@ class Pen:
 
 def cover_text(cover: Cover) -> str:
     """Return what covers a month."""
-    on, invoices = cover
-    return f"; covered by {', '.join(invoices)}, paid {day_text(on)}" if on is not None else "; nothing to be paid"
+    if cover.on is None:
+        return "; nothing to be paid"
+    return f"; covered by {', '.join(cover.invoices)}, paid {day_text(cover.on)}"
 
 
 def waits_for(cash: Receipts, currency: str) -> str:

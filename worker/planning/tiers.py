@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -182,7 +182,7 @@ def cut_to_caps(
                 room = _room(plan, of_deal[entry.deal], of_period[plan.tier_period, spell(plan, entry.order[0])])
                 if room is not None and amount > room:
                     amount = rounded(room, entry.currency)
-                    found[i][k] = amounts[i][k]._replace(amount=amount, capped=True)
+                    found[i][k] = replace(amounts[i][k], amount=amount, capped=True)
             of_deal[entry.deal] += amount
             for length, months in (("quarter", 3), ("year", 12), ("lifetime", 0)):
                 of_period[length, Period.holding(entry.order[0], months) if months else None] += amount

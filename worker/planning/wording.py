@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from worker.domain.lines import Base
-from worker.domain.money import digits, of_minor_units, shape, shown
+from worker.domain.money import digits, shown, units_shown
 from worker.planning.amounts import Piece, Priced, Run, Slot
 from worker.planning.terms import plan_text
 
@@ -48,8 +48,7 @@ class Sums:
 
     run: Run
     currency: str
-    shape: str  # of its amounts
-    places: int  # that are minor
+    places: int  # of its amounts that are minor
     plan: str
     share: str
     _pieces: tuple[Piece, ...] | None = None
@@ -63,7 +62,7 @@ class Sums:
         """Begin with what is the same in every month."""
         currency, percents = run.case.currency, run.terms.percent
         share = "" if percents == 100 else f" × {percent(percents)} share"
-        return Sums(run, currency, shape(currency), digits(currency), plan_text(run.plan), share)
+        return Sums(run, currency, digits(currency), plan_text(run.plan), share)
 
     def of_month(self, slot: Slot, amount: Priced) -> tuple[str, str]:
         """Return what stands in the Rate column (`10 %`, `10 % / 15 %`, `fee 100.00`), and the sum that made the line.
@@ -76,17 +75,14 @@ class Sums:
             self._rate, self._made_of = self._fee() if self.run.plan.fee is not None else self._rated(slot, pieces)
         result = self._results.get(amount.made)
         if result is None:
-            result = self._results[amount.made] = format(amount.made, self.shape)
+            result = self._results[amount.made] = shown(amount.made, self.currency)
         if not amount.uneven:
             return self._rate, f"{self._made_of} = {result}"
-        (known, before), total = self._total, self._shown(amount.total)
+        (known, before), total = self._total, units_shown(amount.total, self.places)
         if amount.before != known:
-            before = self._shown(amount.before)
+            before = units_shown(amount.before, self.places)
         self._total = amount.total, total
         return self._rate, f"{self._made_of}, running total {total} − {before} = {result}"
-
-    def _shown(self, units: int) -> str:
-        return format(of_minor_units(units, self.places), self.shape)
 
     def _fee(self) -> tuple[str, str]:
         rate = f"fee {shown(self.run.plan.fee or 0, self.currency)}"
