@@ -61,23 +61,23 @@ class Names:
     @staticmethod
     def of(deals: Mapping[str, Deal], leads: Iterable[Lead], survivor: Mapping[str, str]) -> Names:
         """Gather the names of all deals; a merged one's name its survivor."""
-        tokens: dict[str, set[str]] = defaultdict(set)
-        written: dict[str, set[str]] = defaultdict(set)
+        tokens: dict[str, frozenset[str]] = defaultdict(frozenset)
+        written: dict[str, frozenset[str]] = defaultdict(frozenset)
         for deal in deals:
-            tokens[deal.casefold()].add(survivor[deal])
+            tokens[deal.casefold()] |= {survivor[deal]}
         for lead in leads:
             if lead.deal:
                 end = survivor.get(lead.deal, lead.deal)
-                tokens[lead.key.casefold()].add(end)
-                tokens[lead.deal.casefold()].add(end)
+                for token in (lead.key.casefold(), lead.deal.casefold()):
+                    tokens[token] |= {end}
                 for number in lead.invoices:
-                    written[number.strip().casefold()].add(end)
-        return Names({k: frozenset(v) for k, v in tokens.items()}, {k: frozenset(v) for k, v in written.items()})
+                    written[number.strip().casefold()] |= {end}
+        return Names(tokens, written)
 
     def in_reference(self, reference: str) -> frozenset[str]:
         """Return the deals that a reference names as whole tokens."""
-        found = {deal for token in _TOKEN.findall(reference.casefold()) for deal in self.tokens.get(token, ())}
-        return frozenset(found)
+        known = [self.tokens[token] for token in _TOKEN.findall(reference.casefold()) if token in self.tokens]
+        return known[0] if len(known) == 1 else frozenset().union(*known)
 
     def named(self, invoice: Invoice) -> frozenset[str]:
         """Return the deals that the first two rules find; the second is asked only where the first finds none."""
@@ -86,7 +86,7 @@ class Names:
 
 def counts(invoice: Invoice) -> bool:
     """Tell whether an invoice can carry cash at all."""
-    return invoice.status in CASH and invoice.total != 0
+    return invoice.status in CASH and bool(invoice.total)
 
 
 def match(
@@ -162,6 +162,8 @@ def suggest(
 
     `leads` are those of deals that were won; each invoice is only ever a suggestion.
     """
+    if not nobodys:
+        return {}
     by_deal: dict[str, list[str]] = defaultdict(list)
     by_company: dict[str, list[str]] = defaultdict(list)
     by_name: dict[str, list[str]] = defaultdict(list)
