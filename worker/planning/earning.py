@@ -248,6 +248,6 @@ class _Bench:
                 self.hold([line], still[line.partner])
         return Case(
             home=home, id=self.deal_id, deal=deal, lead=lead, won_on=won_on, left_on=left_on, currency=reading.currency,
-            base=reading.base, terms=reading.terms, rows=tuple(line for line in lines if line.partner not in still),
+            base=reading.base, terms=reading.terms, rows=tuple([line for line in lines if line.partner not in still]),
             doubt=doubt or reading.doubt, gap=reading.gap, off=reading.off,
         )  # fmt: skip

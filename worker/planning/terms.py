@@ -46,7 +46,7 @@ class Fault:
     partner: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """What is known of a deal. `stuck` says why none of its lines can be computed."""
 
@@ -117,7 +117,7 @@ def read_terms(
         why = gaps[0].text if gaps else f"the base of deal {deal.id} is not known any more"
         still |= {t.partner.key: why for t in found if t.plan.fee is None}
     return Reading(
-        terms=tuple(t for t in found if t.partner.key not in still),
+        terms=tuple([t for t in found if t.partner.key not in still]),
         currency=currency, base=base, off=off, still=still,
         doubt=amiss.text if amiss else None, gap=gaps[0].text if gaps else None,
         faults=(*gaps, *_given(amiss), *unknown, *clashes),
@@ -179,8 +179,9 @@ def _plan(partner: Partner, rows: Sequence[Line], plans: Plans, won_on: date) ->
     Where what stood on the won date rates nothing (it was missing, or a slip), the first one after it that does counts.
     """
     own = [row for row in rows if row.partner == partner.key and row.kind == "commission" and row.plan]
-    if own:
-        text = min([row for row in own if row.locked] or own, key=_month).plan
+    texts = {row.plan for row in own}
+    if texts:
+        text = texts.pop() if len(texts) == 1 else min([row for row in own if row.locked] or own, key=_month).plan
         return next((plan for plan in plans.versions if plan_text(plan) == text), None)
     stood = max((choice.since for choice in partner.plans if choice.since <= won_on), default=date.max)
     later = sorted((choice for choice in partner.plans if choice.since >= stood), key=lambda choice: choice.since)
