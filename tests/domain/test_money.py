@@ -22,6 +22,7 @@ from worker.domain.money import (
     percent_of,
     rounded,
     shown,
+    units_shown,
     zero,
 )
 
@@ -105,6 +106,18 @@ def test_rounding_twice_is_rounding_once(amount: Fraction, currency: str) -> Non
 def test_the_nearest_whole_number(numerator: int, denominator: int, expected: int) -> None:
     """Halves go away from zero."""
     assert expected == nearest(numerator, denominator)
+
+
+@pytest.mark.parametrize(
+    ("units", "places", "expected"),
+    [(0, 2, "0.00"), (5, 2, "0.05"), (99, 2, "0.99"), (100, 2, "1.00"), (99999, 2, "999.99"), (123456, 2, "1,234.56"),
+     (99999999, 2, "999,999.99"), (100000000, 2, "1,000,000.00"), (-5, 2, "-0.05"), (-12345, 2, "-123.45"),
+     (-123456, 2, "-1,234.56"), (0, 0, "0"), (999, 0, "999"), (4167, 0, "4,167"), (1234567, 0, "1,234,567"),
+     (8333, 3, "8.333"), (10**30, 2, "10,000,000,000,000,000,000,000,000,000.00")],
+)  # fmt: skip
+def test_minor_units_as_people_read_them(units: int, places: int, expected: str) -> None:
+    """Thousands are set apart, below a million and beyond; a sum below one begins with a nought."""
+    assert expected == units_shown(units, places)
 
 
 def test_fractions_as_whole_parts() -> None:

@@ -194,7 +194,7 @@ def _differences(
         below[month] = rounded
         units = total - before
         amount = amounts.get(units)
-        if amount is None:
+        if amount is None:  # in as many digits as Decimals have, like every sum of amounts
             amount = amounts[units] = +of_minor_units(units, places)
         found.append(Priced(line, amount, amount, before, total, pieces, parts[month] != units * unit))
         before = total
@@ -207,7 +207,7 @@ def _fresh(slots: Sequence[Slot]) -> list[bool]:
         slot.month_base is not before.month_base and _monthly(slot.base) != _monthly(before.base)
         for before, slot in pairwise(slots)
     ]
-    return [True, *changes]
+    return [False, *changes]
 
 
 def _monthly(base: Base | None) -> Fraction | None:

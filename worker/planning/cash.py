@@ -41,7 +41,7 @@ class Cover:
     invoices: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Receipts:
     """The cash of one deal, in its currency."""
 
@@ -187,11 +187,11 @@ def covers(cash: Receipts, needed: Iterable[int], of: int) -> list[Cover | None]
     days, floors, parts, paid = cash.days, cash.floors, cash.parts, cash.paid
     above = bisect_left(floors, 1)
     found: list[Cover | None] = []
+    last, covered = len(floors), None
     for least in needed:
         place = bisect_left(floors, -(-least * parts // of), above)  # rounded up: the floors are whole
-        if place == len(floors):
-            found.append(None)
-        else:
-            day = days[place]
-            found.append(Cover(day, paid.get(day, ())))
+        if place != last:
+            last = place
+            covered = Cover(days[place], paid.get(days[place], ())) if place < len(floors) else None
+        found.append(covered)
     return found

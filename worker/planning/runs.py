@@ -162,7 +162,9 @@ def _slots(
     """Return the months with their bases, since when cash covers each, and why one is cancelled for good."""
     policy, fee = facts.policy, terms.plan.fee is not None
     tolerance = minor_unit(case.currency) if policy.tolerance is None else Fraction(policy.tolerance)
-    never = parts[-1].month.over(today) and cash.due is None and not cash.foreign and cash.invoiced > 0
+    settled = parts[-1].month.over(today) and cash.due is None and not cash.foreign
+    invoiced = cash.invoiced if settled else Decimal(0)
+    never = invoiced > 0
     may_end = never or case.left_on is not None or terms.partner.left_on is not None
     month_bases = [_NOTHING] * len(parts) if fee else _month_bases(parts, bases)
     of = common_denominator(month_bases, tolerance.denominator)
@@ -175,7 +177,7 @@ def _slots(
         covered = covered_by[number - 1] if due[number - 1] or fee else Cover()
         why = None
         if may_end:
-            unpaid = never and cash.invoiced >= Fraction(least, of)
+            unpaid = never and invoiced >= Fraction(least, of)
             why = cancelled(part.month, covered, case, terms.partner, unpaid=unpaid, policy=policy, today=today)
         found.append(Slot(part, number, base, month_base, covered, why))
     return tuple(found)

@@ -130,7 +130,7 @@ class Pen:
             key, case.home, terms.partner.key, month, "commission", currency, amount, status, why, case.lead.key,
             case.lead.company_name, None, slot.base, None if self.fee else slot.month_base, rate_shown, self.plan,
             terms.percent, invoice, None, covered_on, None, reason, priced.capped, hold, adjusted, place,
-            None if known is None else conversion(earned, case.currency, known),
+            conversion(earned, case.currency, known),
         )  # fmt: skip
 
     def _held(self, over: bool, cover: Cover | None, row: Line | None, rate: Rate | Missing | None) -> str | None:
