@@ -33,8 +33,7 @@ class Due(NamedTuple):
     since: date | None
 
 
-@dataclass(slots=True)  # not frozen: one is made for every month
-class Cover:
+class Cover(NamedTuple):
     """Since when cash covers a month, and the invoices paid on that day; a base of zero needs neither."""
 
     on: date | None = None

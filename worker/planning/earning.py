@@ -135,7 +135,7 @@ def _orphaned(line: Line, known: set[str]) -> str:
     return "the row of its lead was deleted from Leads: restore it"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Bench:
     """One deal (the survivor, where some were merged) while its leads are sorted."""
 

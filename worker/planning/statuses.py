@@ -76,7 +76,7 @@ def not_earned(slot: Slot, today: date) -> str | None:
     return None if slot.cover is not None else "what the client paid does not cover it"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Pen:
     """Writes the lines of one run: what all its months have in common is looked up, and put into words, once."""
 

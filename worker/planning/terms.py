@@ -46,7 +46,7 @@ class Fault:
     partner: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What is known of a deal. `stuck` says why none of its lines can be computed."""
 
