@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import signal
 import threading
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import FrameType
 from urllib.parse import parse_qsl
 
 from rich.console import Console
@@ -20,6 +18,7 @@ from worker.demo.pages import Page, Pages
 from worker.demo.performance import BEGINNING
 from worker.demo.seed import settle_in
 from worker.demo.year import Year
+from worker.engine.schedule import stop_on_signals, wait_for
 from worker.logs import set_up_logs
 from worker.sandbox.world import World
 
@@ -33,17 +32,12 @@ def serve_pages(folder: Path, port: int, tracker: str = "airtable") -> int:
     try:
         with Served(folder, port, tracker) as served:
             _welcome(served)
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda _number, _frame: _stop(stop, _frame))
-            stop.wait()
+            stop_on_signals(stop)
+            wait_for(stop)
     except OSError as error:
         Console(stderr=True).print(f"[red]Port {port} can't be used ({error.strerror}): choose another with --port[/]")
         return 1
     return 0
-
-
-def _stop(stop: threading.Event, _frame: FrameType | None) -> None:
-    stop.set()
 
 
 class Served:

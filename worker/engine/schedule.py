@@ -33,6 +33,7 @@ log = structlog.get_logger()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LOOK_BACK = (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedelta(days=366 * 4 + 1))
 _KEPT = timedelta(days=30)  # how long firings are remembered
+_LISTENING = 1.0  # seconds of one wait for a signal
 
 # Nothing older than the newest firing ever fires: of many that were missed, one is enough.
 _CLAIM = text(
@@ -135,7 +136,7 @@ class Schedule:
         """Start, work until `stop` is set, let what runs finish, and return."""
         self.start()
         log.info("schedule.started", programme=self._programme, flows=len(self._timings))
-        self._stop.wait()
+        wait_for(self._stop)
         self._scheduler.shutdown(wait=True)
         self._at_once.shutdown(wait=True)
         log.info("schedule.stopped", programme=self._programme)
@@ -184,6 +185,16 @@ def stop_on_signals(stop: threading.Event) -> None:
 
     signal.signal(signal.SIGTERM, asked)
     signal.signal(signal.SIGINT, asked)
+
+
+def wait_for(stop: threading.Event) -> None:
+    """Wait in the main thread until `stop` is set.
+
+    A signal that comes just as a wait begins, or to another thread, does not end it: its handler only runs where the
+    main thread goes on, as here between two waits.
+    """
+    while not stop.wait(_LISTENING):
+        pass
 
 
 def _tell_of_a_fault(done: futures.Future[None]) -> None:
