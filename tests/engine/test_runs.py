@@ -117,9 +117,10 @@ def test_words_are_cut(store: Store, clock: StillClock) -> None:
 
 
 def test_a_fault_shows_no_values_in_the_log(
-    store: Store, clock: StillClock, capsys: pytest.CaptureFixture[str]
+    store: Store, clock: StillClock, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The log of a fault, as the worker sets it up, has the trace, and of the variables nothing."""
+    monkeypatch.delenv("QUARTERDAY_LOG", raising=False)
     set_up_logs()
     secret = "pat-na1-1234"
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from worker.domain.lines import Base
 from worker.domain.months import Month
 from worker.planning.commissions import plan_lines
 
@@ -23,6 +24,26 @@ def test_running_totals_sum_exactly() -> None:
 
     assert ["83.33", "83.34", "83.33", "83.33", "83.34", "83.33"] == told.amounts()[:6]
     assert Decimal("1000.00") == sum(line.amount for line in told.lines)
+
+
+def test_partners_whose_amounts_are_whole_in_other_parts() -> None:
+    """Of 83.33… a month acme has half at 10 %, which is in sixths, and birch half at 30 %, which is 12.50."""
+    told = story(
+        deal(value="1000"), leads=[lead(who="acme 50, birch 50")], plans=[plan(), plan("30", name="thirty")],
+        partners=[partner(), partner("birch", "thirty")],
+    ).on("2025-01-15")  # fmt: skip
+
+    assert ["4.17", "4.16", "4.17"] * 4 == told.amounts()
+    assert ["12.50"] * 12 == told.amounts("birch")
+
+
+def test_what_a_month_was_made_with_is_on_the_row_that_knows_it_best() -> None:
+    """Of January's two rows birch's is locked: what it was made with holds for acme's, too."""
+    told = story(leads=[lead(who="acme 50, birch 50")], partners=[partner(), partner("birch")]).on("2025-02-01")
+    told.edit("9001/acme/2025-01/commission", base=Base(Decimal("6000.00"), "annual"))
+    told.edit("9001/birch/2025-01/commission", base=Base(Decimal("24000.00"), "annual"), status="On statement")
+
+    assert ["100.00", "50.00"] == told.on("2025-02-02").amounts()[:2]
 
 
 @pytest.mark.parametrize(

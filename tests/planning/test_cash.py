@@ -115,6 +115,13 @@ def test_equal_and_other_instalments_are_all_counted() -> None:
     assert 50 == money(given).net
 
 
+def test_parts_of_other_sizes_are_added_exactly() -> None:
+    """A quarter of one, and 100.00 of which a sixth is tax: 0.25 + 83.33… is 1,003 twelfths."""
+    taxed = invoice("INV-2", paid="2025-01-12 100", sub_total="10000", total="12000")
+
+    assert Fraction(1003, 12) == money(invoice(paid="2025-01-12 0.25"), taxed).net
+
+
 def test_what_is_in_another_currency_carries_nothing_and_says_so() -> None:
     """An invoice and a refund in EUR on a deal in GBP."""
     found = money(invoice(paid="2025-01-12 600", currency="EUR"), notes=(note(currency="EUR", refunds="2025-07-01 5"),))
@@ -274,6 +281,13 @@ def test_a_base_of_zero_needs_no_cash() -> None:
 
     assert ("Confirmed", None, "") == (line.status, line.covered_on, line.invoice)
     assert line.why.endswith("; nothing to be paid")
+
+
+def test_months_before_a_base_of_zero_was_raised_need_no_cash() -> None:
+    """January's base was nothing, and stays so; from February on the client pays."""
+    told = story(deal(value="0"), plans=[plan(months=3)]).on("2025-02-15").on("2025-02-20", deal=deal())
+
+    assert ["Confirmed", "Waiting", "Waiting"] == told.on("2025-05-01").statuses()
 
 
 def test_months_with_other_bases_need_their_own_sum() -> None:

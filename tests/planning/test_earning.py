@@ -268,8 +268,14 @@ def test_lines_without_a_base_are_held_when_the_deal_has_none_either() -> None:
 
 
 def test_a_lead_found_invalid_earns_nothing_any_more() -> None:
-    """Open lines are cancelled, locked ones clawed back; valid again, all is back."""
-    told = story(invoices=[UP_FRONT]).on("2025-02-01").lock().on("2025-02-02", lead=lead(valid=False))
+    """Open lines are cancelled, locked ones clawed back; valid again, all is back. An invoice that is nobody's is no
+    concern of it."""
+    told = (
+        story(invoices=[UP_FRONT, invoice("INV-9", reference="")])
+        .on("2025-02-01")
+        .lock()
+        .on("2025-02-02", lead=lead(valid=False))
+    )
 
     assert Decimal(0) == sum(line.amount for line in told.lines)
     assert {"the lead was found invalid"} == {

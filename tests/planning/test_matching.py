@@ -65,6 +65,16 @@ def test_a_lead_names_a_deal_that_can_not_be_read() -> None:
     assert [{"9009"}] * 2 == [set(names.in_reference(text)) for text in ("9009", "for l-9")]
 
 
+def test_what_names_two_deals_names_both() -> None:
+    """Ids that differ in their letters' size alone, and a key that two rows carry."""
+    ids = ("abc", "ABC")
+    names = Names.of({id_: deal(id_) for id_ in ids}, [lead(id_, key="L-7") for id_ in ids], {id_: id_ for id_ in ids})
+
+    assert [{"abc", "ABC"}] * 2 == [set(names.in_reference(text)) for text in ("Abc", "l-7")]
+    keyed = Names.of({}, [lead("9001", key="L-7"), lead("9002", key="L-7")], {})
+    assert {"9001", "9002"} == keyed.in_reference("L-7")
+
+
 def test_the_lead_row_names_an_invoice() -> None:
     """Staff wrote inv-1 on the second lead; had they written it on both, it would be nobody's."""
     deals, paid = two(), invoice(paid="2025-01-12 12000", reference="")
@@ -176,7 +186,8 @@ def test_the_first_invoice_begins_the_months_in_which_others_match() -> None:
     told = story(plans=[plan(start="first-invoice", months=3)], invoices=[
         invoice("INV-3", paid="2025-06-05 1000", on="2025-06-05", reference="", contact_number="501"),
         invoice("INV-2", paid="2025-05-05 1000", on="2025-05-05", reference="", contact_number="501"),
-        invoice("INV-1", paid="2025-03-05 1000", on="2025-03-05", reference="", contact_number="501"),
+        invoice("INV-4", on="2025-04-05"),
+        invoice("INV-1", paid="2025-03-05 1000", on="2025-03-05"),
     ])  # fmt: skip
 
     assert ["Confirmed", "Confirmed", "Waiting"] == told.on("2025-07-01").statuses()

@@ -277,6 +277,17 @@ def test_a_line_that_just_fits_is_not_cut() -> None:
     assert [("100.00", False), ("100.00", False)] == [(str(line.amount), line.capped) for line in told.lines]
 
 
+def test_a_cap_cuts_the_partner_who_has_one() -> None:
+    """acme, who comes first, has none."""
+    told = story(
+        leads=[lead(who="acme 50, birch 50")], partners=[partner(), partner("birch", "capped")],
+        plans=[plan(months=2), plan(name="capped", cap_per_deal="60", currency="GBP", months=2)],
+    ).on("2025-01-15")  # fmt: skip
+
+    assert ["50.00", "50.00"] == told.amounts()
+    assert ["50.00", "10.00"] == told.amounts("birch")
+
+
 def test_a_cap_per_deal_is_each_deals_own() -> None:
     """100.00 a month of each, both capped at 150.00."""
     capped = plan(cap_per_deal="150", currency="GBP", months=2)
