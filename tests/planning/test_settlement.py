@@ -199,7 +199,7 @@ def test_a_short_bill_paid_in_full_leaves_the_statement_part_paid() -> None:
     assert ["Paid 2025-04-20", "Paid 2025-04-20", "Invoiced"] == stands(lines)
 
 
-def test_lines_of_one_month_are_paid_in_the_order_of_their_deals() -> None:
+def test_lines_are_paid_in_the_order_of_their_months_and_deals() -> None:
     """By month, then deal as a number; a true-up, which has no deal, comes last."""
     lines = [
         line("2025-03", deal=None, kind="correction", status="On statement"),
@@ -209,6 +209,9 @@ def test_lines_of_one_month_are_paid_in_the_order_of_their_deals() -> None:
     _, after = settled(bill(paid=[("2025-04-20", "200.00")]), of=statement(lines=lines), lines=lines)
 
     assert ["Invoiced", "Paid 2025-04-20", "Paid 2025-04-20"] == stands(after)
+    months = [line("2025-02", status="On statement"), line("2025-01", deal="9002", status="On statement")]
+    _, after = settled(bill(paid=[("2025-04-20", "100.00")]), of=statement(lines=months), lines=months)
+    assert ["Invoiced", "Paid 2025-04-20"] == stands(after)
 
 
 def test_a_line_after_the_first_unpaid_one_is_not_paid() -> None:

@@ -135,7 +135,7 @@ class _Book:
                 self._missed(period, opening, free)
                 continue
             fixed = row is not None or told or late or bool(later)
-            chosen = sorted(held if fixed else [*held, *free], key=line_order)
+            chosen = held if fixed else [*held, *free]
             statement = self._compose(key, period, chosen, opening)
             self.made[key] = statement if row is None else replace(statement, row=row.row, hold=row.hold)
             self.locks.update({line.key: key for line in chosen if not line.locked})
