@@ -125,7 +125,7 @@ class Pen:
         if status == "Confirmed" and cover is not None:
             invoice, covered_on = ", ".join(cover.invoices), cover.on
         hold, adjusted, place = (False, None, None) if row is None else (row.hold, row.adjustment, row.row)
-        # In the order of the fields, as is: to name them would take a tenth of the time of a whole plan.
+        # In the order of the fields: to name them takes longer, and this is done for every line there is.
         return Line(
             key, case.home, terms.partner.key, month, "commission", currency, amount, status, why, case.lead.key,
             case.lead.company_name, None, slot.base, None if self.fee else slot.month_base, rate_shown, self.plan,
