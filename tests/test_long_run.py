@@ -148,7 +148,8 @@ def test_stopped_in_the_middle(hasty: Desk) -> None:
 
     assert 0 == code
     assert 20 == len(hasty.world.hubspot.deals()) == pushed(hasty)
-    hasty.run("intake")
+    outcome = hasty.run("intake")["intake"]
+    assert ("in sync", "") == (outcome.state, outcome.words)
     assert_once(hasty, 20)
 
 

@@ -18,6 +18,7 @@ from worker.engine.kept_text import kept_of, kept_text, row_text
 from worker.engine.memory import StoreMemory
 from worker.engine.rows import NotOurs
 from worker.engine.store import Store
+from worker.planning.hands import Judged, judge
 from worker.ports import Conflict, Edit, Refused, ServiceError, Unavailable, Unsure
 
 from .conftest import Bench
@@ -67,6 +68,15 @@ class Desk:
 @pytest.fixture
 def desk(store: Store, clock: StillClock) -> Desk:
     return Desk(store, clock)
+
+
+def look(kept: KeptCells, *rows: Row) -> Judged:
+    """Judge rows as a run does that read them, and keep what came of it."""
+    unlike = kept.unlike("Leads", rows)
+    before = kept.of("Leads", unlike)
+    judged = judge("Leads", rows, unlike, before, kept.columns("Leads"), {})
+    kept.adopt("Leads", {row: (before.get(row), cells) for row, cells in judged.stands.items()})
+    return judged
 
 
 def status(word: str, row: str | None = "r1", key: str = "L-AAAAAAAA", *, whole: bool = False) -> Edit:
@@ -312,16 +322,18 @@ def test_a_row_that_gets_another_id(desk: Desk) -> None:
 # ---- beside others --------------------------------------------------------------------------------------------------
 
 
-def test_a_write_of_another_process_is_no_hand(desk: Desk) -> None:
-    """Whether our reading came before or after it: what was kept at the first look may stand, and what is kept now."""
-    desk.adopt(lead())
+def test_a_write_of_another_is_no_hand(desk: Desk) -> None:
+    """Whether our reading came before or after it nobody can say: of its cells, and of those only, nothing is said."""
+    desk.adopt(lead(), lead("r2"))
     ours, theirs = desk.looks(), desk.looks()
     theirs.writing([status("Won")])
     theirs.written([status("Won")], ["r1"])
 
-    (found,) = ours.of("Leads", ["r1"]).values()
+    found = ours.of("Leads", ["r1", "r2"])
 
-    assert ("Won", ("New",)) == (found.cells["Status"], found.also["Status"])
+    assert (("Won", frozenset({"Status"})), ("New", frozenset())) == (
+        (found["r1"].cells["Status"], found["r1"].moved), (found["r2"].cells["Status"], found["r2"].moved)
+    )  # fmt: skip
 
 
 def test_nothing_that_another_noted_is_overwritten(desk: Desk) -> None:
@@ -339,6 +351,51 @@ def test_nothing_that_another_noted_is_overwritten(desk: Desk) -> None:
 
     assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won", "Suggestion": "INV-1"}) == settled
     assert ("Lost", {"Status": ("Won",)}) == ((found := desk.stands()) and found.cells["Status"], found and found.also)
+
+
+def test_a_reading_in_the_midst_of_anothers_write(desk: Desk) -> None:
+    """It began while the write was under way, saw the cell as it stood before, and ends when all is written."""
+    desk.adopt(lead())
+    theirs = desk.looks()
+    theirs.writing([status("Won")])
+    ours, read = desk.looks(), lead()
+    theirs.written([status("Won")], ["r1"])
+
+    judged = look(ours, read)
+
+    assert ((), "New") == (judged.hands, judged.rows[0].cells["Status"])
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won"}) == desk.stands()
+    (hand,) = look(desk.looks(), lead(Status="Lost")).hands
+    assert ("Lost", "Won") == (hand.stands, hand.wrote)
+
+
+def test_a_reading_while_another_first_notes_a_row(desk: Desk) -> None:
+    """What it wrote into the row since it got its key is not held against a reading that came before."""
+    ours, theirs = desk.looks(), desk.looks()
+    read = lead(Status=None)
+    theirs.unlike("Leads", [lead(Lead=None, Status=None)])
+    edits = [Edit("Leads", "r1", "L-AAAAAAAA", {"Lead": "L-AAAAAAAA"}), status("Won")]
+    for edit_ in edits:
+        theirs.writing([edit_])
+        theirs.written([edit_], ["r1"])
+
+    judged = look(ours, read)
+    ours.adopt("Leads", {"r1": (None, read.cells)})  # as one that asked just before the other's note
+
+    assert ((), {"r1": read.cells}) == (judged.hands, {row.id: row.cells for row in judged.rows})
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won"}) == desk.stands()
+
+
+def test_a_reading_while_another_forgets_a_row(desk: Desk) -> None:
+    """It saw that the row is gone; our older reading does not bring the memory of it back."""
+    desk.adopt(lead())
+    ours, theirs = desk.looks(), desk.looks()
+    theirs.adopt("Leads", {}, ["r1"])
+
+    judged = look(ours, lead(Status="Won"))
+
+    assert () == judged.hands
+    assert desk.stands() is None
 
 
 def test_a_column_that_is_new_in_ours(desk: Desk) -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import dropwhile
 from typing import Any
@@ -17,8 +20,12 @@ import pytest
 from tests.flows.conftest import Desk, on_both
 from tests.flows.test_crash import Death, Killer, asks
 from tests.flows.worker_process import process
+from worker.app import FLOWS as FLOWS_BY_NAME
 from worker.domain.tables import TABLES
+from worker.engine.apply import apply
 from worker.engine.runs import Outcome
+from worker.ports import Edit, Reading, ServiceError, Tracker
+from worker.programme import read_tables
 
 MONEY = ("stages", "commissions", "cash", "statements", "settle")
 FLOWS = {"Partners": "intake", "Leads": "stages", "Commissions": "commissions", "Statements": "settle"}
@@ -512,3 +519,63 @@ def test_processes_at_the_same_time_see_no_hands(settled: Desk) -> None:
     assert {"Lost"} == {settled.row(row)["Status"] for row in rows[1:]}
     said = [*settled.rows("Activity"), *settled.rows("Leads"), *settled.rows("Partners"), *settled.rows("Statements")]
     assert [] == [row for row in said if "by hand" in str(row)]
+
+
+class Watched:
+    """A tracker before whose writes, and after whose readings, something is done."""
+
+    def __init__(self, tracker: Tracker, *, write: Callable[[], None], read: Callable[[], None]) -> None:
+        self._tracker, self._write, self._read = tracker, write, read
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tracker, name)
+
+    def write(self, edits: Sequence[Edit]) -> Sequence[str | ServiceError]:
+        """Write, after what is to be done before."""
+        self._write()
+        return self._tracker.write(edits)
+
+    def read_sound(self, tables: Sequence[str], *, whole: bool = False) -> Reading:
+        """Read, and do what is to be done then."""
+        reading = self._tracker.read_sound(tables, whole=whole)
+        self._read()
+        return reading
+
+
+@on_both
+def test_a_look_in_the_midst_of_anothers_write(settled: Desk) -> None:
+    """One run reads just before what another writes, and goes on when that is all written: it sees no hands after."""
+    rows = [str(row["id"]) for row in settled.hands.rows("Leads")][1:]
+    for row in rows:
+        settled.world.hubspot.move_deal(settled.row(row)["Deal ID"], "contractsent")
+    settled.later(minutes=5)
+    was_read, written = threading.Event(), threading.Event()
+
+    def read_on() -> None:
+        was_read.set()
+        assert written.wait(60)
+
+    with settled.app() as one, settled.app() as other:
+        writer, reader = one.programme(one.services()), other.programme(other.services())
+        plan = FLOWS_BY_NAME["stages"](writer)
+        slow = Watched(reader.tracker, write=lambda: None, read=read_on)
+        look = threading.Thread(target=read_tables, args=(replace(reader, tracker=slow), ()))
+
+        def meanwhile() -> None:
+            if not look.ident:
+                look.start()
+                assert was_read.wait(60)
+
+        tracker = Watched(writer.tracker, write=meanwhile, read=lambda: None)
+        apply(
+            plan, tracker=tracker, crm=writer.crm, notifiers=one.notifiers(), journal=one.journal, clock=one.clock,
+            kept=writer.kept,
+        )  # fmt: skip
+        written.set()
+        look.join(60)
+    outcomes = again(settled)
+
+    assert {"in sync"} == {outcome.state for outcome in outcomes.values()}
+    assert {"Client pitch"} == {settled.row(row)["Status"] for row in rows}
+    assert [] == [row for row in (*settled.rows("Activity"), *settled.rows("Leads")) if "by hand" in str(row)]
+    quiet(settled)

@@ -18,12 +18,14 @@ class Kept:
     """The cells of one row as last written or first read; empty ones are absent.
 
     `also` are older values that may stand there instead, oldest first: `since` then, a write is under way or had no
-    known end.
+    known end. `moved` are columns of which something else was kept while the row was read: by then nobody can say what
+    should have stood there. It is of one look, and never stored.
     """
 
     cells: Mapping[str, Cell]
     also: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
     since: datetime | None = None
+    moved: frozenset[str] = frozenset()
 
 
 def kept_columns(table: Table) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """What stands in the worker's cells, remembered per row on a shelf a table, so that a hand can be told and put right.
 
 Before a write its old and its new value may both stand, or a death between the call and our note would look like a
-hand. Several processes write at once: nothing here overwrites what another noted. Losing a shelf loses no truth: what
-stands is then taken as ours.
+hand. Several runs write at once: nothing here overwrites what another noted, and a cell of which another noted
+something while we read it is judged at the next look only. Losing a shelf loses no truth: what stands is then taken as
+ours.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from worker.domain.cells import Cell, Row, same
+from worker.domain.cells import Cell, Row
 from worker.domain.kept import KEPT, KEY_OF, Kept, filled
 from worker.engine.kept_text import kept_of, kept_text, row_text
 from worker.engine.memory import StoreMemory
@@ -67,14 +68,18 @@ class KeptCells:
         return sorted(self._texts[table].keys() - {row.id for row in rows})
 
     def of(self, table: str, rows: Collection[str]) -> dict[str, Kept]:
-        """Return what is remembered of these rows: at the first look, or by others since."""
+        """Return what is remembered of these rows, and what of it others noted anew since the first look."""
         since = self._memory.some(_shelf(table), rows) if rows else {}
         found: dict[str, Kept] = {}
         for row in rows:
-            texts = [text for text in (self._texts[table].get(row), since.get(row)) if text is not None]
-            if texts:
-                first, last = kept_of(texts[0]), kept_of(texts[-1])
-                found[row] = last if texts[0] == texts[-1] else _either(first, last, KEPT[table])
+            first, last = self._texts[table].get(row), since.get(row)
+            if first is None and last is None:
+                continue
+            if first is None or last is None:
+                found[row] = replace(kept_of(first or last or ""), moved=frozenset(KEPT[table]))
+            else:
+                before, now = kept_of(first), kept_of(last)
+                found[row] = replace(now, moved=_moved(before, now, KEPT[table]))
         return found
 
     def rows(self, table: str) -> list[Row]:
@@ -88,7 +93,7 @@ class KeptCells:
     ) -> None:
         """Take rows as they stand: each with what was remembered of it, and its cells from now on; forget those gone.
 
-        A cell that another process noted anew meanwhile stays what it noted.
+        What another noted meanwhile, of a cell or a whole row, stays as it noted it.
         """
         texts, columns = self._texts[table], KEPT[table]
         stands = {row: filled(cells, columns) for row, (_, cells) in news.items()}
@@ -96,11 +101,14 @@ class KeptCells:
         lost = set(gone)
 
         def change(_: str, row: str, text: str | None) -> str | None:
+            before = news.get(row, (None,))[0]
             if row in lost:
                 return None
+            if before is None:
+                return text or row_text(wanted[row])
             if text is None:
-                return row_text(wanted[row])
-            return kept_text(self._settled(kept_of(text), news[row][0], wanted[row], columns))
+                return None
+            return kept_text(self._settled(kept_of(text), before, wanted[row], columns))
 
         known = json.dumps(sorted(columns))
         moved = {} if self.columns(table) == frozenset(columns) else {_shelf(table): known}
@@ -110,13 +118,12 @@ class KeptCells:
         for row in lost:
             texts.pop(row, None)
 
-    def _settled(self, now: Kept, before: Kept | None, wanted: Mapping[str, Cell], columns: Iterable[str]) -> Kept:
+    def _settled(self, now: Kept, before: Kept, wanted: Mapping[str, Cell], columns: Iterable[str]) -> Kept:
         under_way = now.since is not None and self._clock.now() - now.since < _UNDER_WAY
         cells, also = dict(now.cells), dict(now.also)
+        moved = before.moved | _moved(before, now, columns)
         for column in columns:
-            if column in also and under_way:
-                continue
-            if before is None or now.cells.get(column) == before.cells.get(column):
+            if column not in moved and not (column in also and under_way):
                 also.pop(column, None)
                 _set(cells, column, wanted.get(column))
         return Kept(cells, also, now.since if also else None)
@@ -229,16 +236,13 @@ def _undone(kept: Kept, cells: Iterable[str]) -> Kept:
     return Kept(stands, also, kept.since if also else None)
 
 
-def _either(first: Kept, last: Kept, columns: Iterable[str]) -> Kept:
-    """Put two memories of a row together: what either says may stand."""
-    also: dict[str, tuple[Cell, ...]] = {}
-    for column in columns:
-        older = (*first.also.get(column, ()), *last.also.get(column, ()))
-        if not same(first.cells.get(column), last.cells.get(column)):
-            older = (*older, first.cells.get(column))
-        if older:
-            also[column] = older
-    return Kept(last.cells, also, last.since)
+def _moved(first: Kept, last: Kept, columns: Iterable[str]) -> frozenset[str]:
+    """Return the columns of which two memories of a row differ."""
+    return frozenset(
+        column
+        for column in columns
+        if (first.cells.get(column), first.also.get(column)) != (last.cells.get(column), last.also.get(column))
+    )
 
 
 def _set(cells: dict[str, Cell], column: str, cell: Cell) -> None:

@@ -88,7 +88,7 @@ def _hands(table: str, row: Row, kept: Kept, known: Collection[str], notes: Coll
     ours = (c.name for c in TABLES[table].columns if c.owner == "W" and c.name in known and c.name not in theirs)
     for name in ours:
         stands, wrote = row.cells.get(name), kept.cells.get(name)
-        if any(alike(stands, older) for older in (wrote, *kept.also.get(name, ()))):
+        if name in kept.moved or any(alike(stands, older) for older in (wrote, *kept.also.get(name, ()))):
             continue
         if name != "Problem" or not alike(without(stands, notes), without(wrote, notes)):
             yield Hand(table, row.id, key, name, stands, wrote)
