@@ -112,6 +112,9 @@ class Clock(Protocol):
         """Wait."""
 
 
+Move = Callable[[str | None], str]  # where a cursor stands → where it is to stand
+
+
 class Memory(Protocol):
     """What a connector remembers between runs, on named shelves; losing it costs calls, never truth."""
 
@@ -122,9 +125,9 @@ class Memory(Protocol):
         """Return the shelf's cursor; None when it was never filled."""
 
     def save(
-        self, shelf: str, put: Mapping[str, str], drop: Collection[str] = (), *, cursor: str | None = None
+        self, shelf: str, put: Mapping[str, str], drop: Collection[str] = (), *, cursor: str | Move | None = None
     ) -> None:
-        """Put and drop items and move the cursor, in one transaction."""
+        """Put and drop items and move the cursor, in one transaction; None leaves it where it stands."""
 
     def clear(self, shelf: str) -> None:
         """Forget the shelf and its cursor."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from worker.ports import Limit, Unavailable, Unsure
+from worker.ports import Limit, Move, Unavailable, Unsure
 from worker.sandbox.clock import Clock
 
 T = TypeVar("T")
@@ -30,12 +30,14 @@ class Shelves:
         return self.cursors.get(shelf)
 
     def save(
-        self, shelf: str, put: Mapping[str, str], drop: Collection[str] = (), *, cursor: str | None = None
+        self, shelf: str, put: Mapping[str, str], drop: Collection[str] = (), *, cursor: str | Move | None = None
     ) -> None:
         there = self.items.setdefault(shelf, {})
         there.update(put)
         for key in drop:
             there.pop(key, None)
+        if callable(cursor):
+            cursor = cursor(self.cursors.get(shelf))
         if cursor is not None:
             self.cursors[shelf] = cursor
 

@@ -34,6 +34,22 @@ def test_a_cursor_may_move_alone_or_stay(store: Store) -> None:
     assert ({"1": "{}", "2": "{}"}, "c2") == (memory.load("deals"), memory.cursor("deals"))
 
 
+def test_a_cursor_may_move_from_where_it_stands(store: Store) -> None:
+    """What moves it is told where it stands in that very transaction: what another moved before is not passed over."""
+    memory, other = StoreMemory(store, "acme/hubspot"), StoreMemory(store, "acme/hubspot")
+    seen: list[str | None] = []
+
+    def move(stands: str | None) -> str:
+        seen.append(stands)
+        return f"{stands}+1"
+
+    memory.save("deals", {"1": "{}"}, cursor=move)
+    other.save("deals", {}, cursor="c7")
+    memory.save("deals", {}, cursor=move)
+
+    assert ([None, "c7"], "c7+1") == (seen, memory.cursor("deals"))
+
+
 def test_a_shelf_that_was_never_filled_is_empty(store: Store) -> None:
     """An unknown shelf has no items and no cursor."""
     memory = StoreMemory(store, "acme/hubspot")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 
-from sqlalchemy import Connection, bindparam, text
+from sqlalchemy import Connection, TextClause, bindparam, text
 
 from worker.engine.store import Store
+from worker.ports import Move
 
 _LOAD = text("SELECT item, body FROM memory WHERE space = :space AND shelf = :shelf")
 _SOME = text("SELECT item, body FROM memory WHERE space = :space AND shelf = :shelf AND item IN :items")
@@ -47,7 +48,7 @@ class StoreMemory:
             return position
 
     def save(
-        self, shelf: str, put: Mapping[str, str], drop: Collection[str] = (), *, cursor: str | None = None
+        self, shelf: str, put: Mapping[str, str], drop: Collection[str] = (), *, cursor: str | Move | None = None
     ) -> None:
         """Drop, then put items and move the cursor (None leaves it), in one transaction."""
         on = self._on(shelf)
@@ -56,6 +57,8 @@ class StoreMemory:
                 connection.execute(_DROP, [{**on, "item": item} for item in drop])
             if put:
                 connection.execute(_PUT, [{**on, "item": item, "body": body} for item, body in put.items()])
+            if callable(cursor):
+                cursor = cursor(connection.scalar(_locked(_POSITION, connection), on))
             if cursor is not None:
                 connection.execute(_MOVE, {**on, "position": cursor})
 
@@ -90,8 +93,7 @@ class StoreMemory:
 
     def _some(self, connection: Connection, shelf: str, items: Collection[str]) -> dict[str, str]:
         wanted, found = list(items), {}
-        lock = " FOR UPDATE" if connection.dialect.name == "postgresql" else ""  # SQLite's writers are alone anyway
-        asked = text(_SOME.text + lock).bindparams(bindparam("items", expanding=True))
+        asked = _locked(_SOME, connection).bindparams(bindparam("items", expanding=True))
         for start in range(0, len(wanted), _AT_ONCE):
             rows = connection.execute(asked, {**self._on(shelf), "items": wanted[start : start + _AT_ONCE]})
             found.update({row.item: row.body for row in rows})
@@ -105,3 +107,8 @@ class StoreMemory:
 
     def _on(self, shelf: str) -> dict[str, str]:
         return {"space": self._space, "shelf": shelf}
+
+
+def _locked(statement: TextClause, connection: Connection) -> TextClause:
+    """Let nobody change what is read before the transaction ends; SQLite's writers are alone anyway."""
+    return text(f"{statement.text} FOR UPDATE") if connection.dialect.name == "postgresql" else statement

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from tests.connectors.airtable.airtable_stand import Stand
+from tests.connectors.standins import Shelves
 from worker.ports import Edit, Refused, Unavailable
 from worker.sandbox.server import Request
 
@@ -127,6 +130,55 @@ def test_refresh_looks_again_within_a_run(stand: Stand) -> None:
     assert 1 == len(tracker.read(["Leads"])["Leads"])
     tracker.refresh()
     assert 2 == len(tracker.read(["Leads"])["Leads"])
+
+
+def test_refresh_sees_what_another_run_was_told_meanwhile(stand: Stand) -> None:
+    """Runs share what is remembered: one that looks again takes up what another followed the feed through."""
+    changed, deleted = stand.lead(Company="Changed"), stand.lead(Company="Deleted")
+    tracker = stand.tracker()
+    tracker.read(["Leads"])
+    stand.airtable.edit("Leads", changed, {"Company": "Changed twice"})
+    stand.airtable.delete("Leads", deleted)
+    assert ["Changed twice"] == companies(stand)
+
+    tracker.refresh(["Leads"])
+
+    assert ["Changed twice"] == [row.text("Company") for row in tracker.read(["Leads"])["Leads"]]
+
+
+def test_a_late_note_of_our_write_hides_nothing(stand: Stand) -> None:
+    """What a person changed since our write was answered, and another run has read, is there for the next run too."""
+    row = stand.lead(Company="Ashdown")
+    memory = Interrupted(stand.memory)
+    tracker = stand.tracker(memory=memory)
+    tracker.read(["Leads"])
+
+    def meanwhile() -> None:
+        stand.airtable.edit("Leads", row, {"Company": "Ashdown Ltd"})
+        assert ["Ashdown Ltd"] == companies(stand)
+
+    memory.acts.append(meanwhile)
+    tracker.write([Edit("Leads", row, "L-AAAAAAAA", {"Lead": "L-AAAAAAAA"})])
+
+    assert [] == memory.acts
+    assert ["Ashdown Ltd"] == companies(stand)
+
+
+class Interrupted:
+    """A memory before whose next saving something else happens."""
+
+    def __init__(self, memory: Shelves) -> None:
+        self._memory = memory
+        self.acts: list[Callable[[], None]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._memory, name)
+
+    def save(self, *args: Any, **terms: Any) -> None:
+        """Let the next act happen, then save."""
+        while self.acts:
+            self.acts.pop()()
+        self._memory.save(*args, **terms)
 
 
 def test_whole_reads_what_the_feed_did_not_tell(stand: Stand) -> None:

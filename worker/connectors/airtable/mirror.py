@@ -1,7 +1,8 @@
 """The base's rows as last seen, kept on memory's shelves, one a table, and brought up to date with the fewest calls.
 
 Rows are raw JSON by field id; cells.py reads them. A shelf's cursor says up to which payload its rows are good, and
-moves in the transaction that stores them. Losing a shelf costs a full reading, never truth.
+moves in the transaction that stores them: never on past rows that another run stored with less knowledge. Losing a
+shelf costs a full reading, never truth.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ class Mirror:
         self._feed = feed
         self._memory = memory
         self._clock = clock
-        self._rows: dict[str, dict[str, Record]] = {}
+        self._rows: dict[str, dict[str, Record]] = {}  # loaded from a shelf that stood as in `_states`, or later
         self._keys: dict[str, dict[str, list[str]]] = {}
+        self._states: dict[str, dict[str, Any]] = {}
         self._fresh: set[str] = set()
         self._followed = False
         self._place: Place | None = None
@@ -62,6 +64,7 @@ class Mirror:
     def records(self, placed: Placed) -> Mapping[str, Record]:
         """Return the rows of a table as last seen, by record id."""
         if placed.id not in self._rows:
+            self._states.setdefault(placed.id, self._state(placed))  # first, as others may store meanwhile
             shelf = self._memory.load(self._shelf(placed))
             self._rows[placed.id] = {id_: json.loads(text, parse_float=Decimal) for id_, text in shelf.items()}
         return self._rows[placed.id]
@@ -82,9 +85,14 @@ class Mirror:
         return self._keys[placed.id].get(key.strip(), ())
 
     def put(self, placed: Placed, records: Mapping[str, Record], drop: Collection[str] = ()) -> None:
-        """Take over rows that our own write was answered with; a table that was never read in full stays unknown."""
-        if self._state(placed):
-            self._store(placed, records, drop, None)
+        """Take over rows that our own write was answered with; a table that was never read in full stays unknown.
+
+        What others were told since our reading is to be told again: these rows may be older than that.
+        """
+        if placed.id in self._fresh:
+            self._store(placed, records, drop, self._reached(placed, self._place, records, drop))
+        elif placed.id in self._rows:
+            self._take(placed, records, drop)
 
     # ---- following the feed ------------------------------------------------------------------------------------
 
@@ -105,7 +113,7 @@ class Mirror:
         except BrokenFeed as broken:
             self._place, self._asked_place = broken.place, broken.place is not None
             for placed, _ in tables.values():
-                self._memory.save(self._shelf(placed), {}, cursor="{}")
+                self._forget(placed)
             return
         self._place = Place(hook, changes.next)
         self._remember_people(changes, [placed for placed, _ in tables.values()])
@@ -116,7 +124,7 @@ class Mirror:
         """Let tables that lack a column be read in full once they have it: no feed tells what retyping did to cells."""
         for placed in broken:
             if self._state(placed):
-                self._memory.save(self._shelf(placed), {}, cursor="{}")
+                self._forget(placed)
 
     def changed_by(self, placed: Placed, row: str, column: str) -> str | None:
         """Return who changed a cell of the worker's last, if the feed said that it was a person."""
@@ -141,6 +149,11 @@ class Mirror:
     def _good_state(self, placed: Placed, hook: str | None) -> dict[str, Any] | None:
         """Return where a table's rows stand if the feed can carry them on: same hook, no gap, same columns."""
         state = self._state(placed)
+        if state != self._states.get(placed.id):  # another run carried it on: its rows are on the shelf
+            self._rows.pop(placed.id, None)
+            self._keys.pop(placed.id, None)
+            self._states[placed.id] = state
+            self.version += 1
         if not state or hook is None or state["hook"] != hook or placed.absent or placed.unfit:
             return None
         late = self._clock.now() - datetime.fromisoformat(state["at"]) > GAP
@@ -158,8 +171,8 @@ class Mirror:
         gone = gone | (stale - found.keys())  # touched and not to be read: deleted meanwhile
         aged = self._clock.now() - datetime.fromisoformat(state["at"]) > _AGED
         if changes.next != state["next"] or found or gone or aged:
-            cursor = self._cursor(placed, Place(str(state["hook"]), changes.next), found, gone)
-            self._store(placed, found, gone, cursor)
+            reached = self._reached(placed, Place(str(state["hook"]), changes.next), found, gone)
+            self._store(placed, found, gone, reached)
         self._fresh.add(placed.id)
 
     def _is_echo(self, placed: Placed, row: str, cells: Mapping[str, Any]) -> bool:
@@ -183,7 +196,7 @@ class Mirror:
             found = every_row(self._door, placed)  # half of it gone at once: look twice before believing it
         changed = {row: record for row, record in found.items() if known.get(row) != record}
         gone = known.keys() - found.keys()
-        self._store(placed, changed, gone, self._cursor(placed, self._place, changed, gone))
+        self._store(placed, changed, gone, self._reached(placed, self._place, changed, gone))
         self._fresh.add(placed.id)
 
     # ---- the shelves --------------------------------------------------------------------------------------------
@@ -192,29 +205,54 @@ class Mirror:
         return f"airtable/{self._door.base}/{placed.id}"
 
     def _state(self, placed: Placed) -> dict[str, Any]:
-        try:
-            state = json.loads(self._memory.cursor(self._shelf(placed)) or "{}")
-        except ValueError:
-            return {}
-        return state if isinstance(state, dict) else {}
+        return _state_of(self._memory.cursor(self._shelf(placed)))
 
-    def _cursor(self, placed: Placed, place: Place | None, put: Mapping[str, Record], drop: Collection[str]) -> str:
+    def _forget(self, placed: Placed) -> None:
+        self._memory.save(self._shelf(placed), {}, cursor="{}")
+        self._states[placed.id] = {}
+
+    def _reached(
+        self, placed: Placed, place: Place | None, put: Mapping[str, Record], drop: Collection[str]
+    ) -> dict[str, Any]:
+        """Return where the shelf stands with these rows, as far as we know."""
         rows = len((self.records(placed).keys() | put.keys()) - set(drop))
         hook, next_ = (place.hook, place.next) if place else (None, 0)
         state = {"hook": hook, "next": next_, "at": self._clock.now().isoformat(), "rows": rows}
-        return json.dumps(state | {"shape": placed.shape()})
+        return state | {"shape": placed.shape()}
 
-    def _store(self, placed: Placed, put: Mapping[str, Record], drop: Collection[str], cursor: str | None) -> None:
+    def _store(self, placed: Placed, put: Mapping[str, Record], drop: Collection[str], reached: dict[str, Any]) -> None:
+        """Put rows on the shelf; where another run moved it since we looked, the lower of both cursors counts."""
+        self._take(placed, put, drop)
+        stands = reached
+
+        def move(cursor: str | None) -> str:
+            nonlocal stands
+            now = _state_of(cursor)
+            if now != self._states[placed.id]:
+                same_hook = now and now["hook"] == reached["hook"]
+                stands = {**reached, "next": min(now["next"], reached["next"])} if same_hook else {}
+            return json.dumps(stands)
+
+        texts = {row: json_text(record) for row, record in put.items()}
+        self._memory.save(self._shelf(placed), texts, drop, cursor=move)
+        self._states[placed.id] = stands
+
+    def _take(self, placed: Placed, put: Mapping[str, Record], drop: Collection[str]) -> None:
         self.records(placed)
         rows = self._rows[placed.id]
-        if put or drop or cursor is not None:
-            texts = {row: json_text(record) for row, record in put.items()}
-            self._memory.save(self._shelf(placed), texts, drop, cursor=cursor)
         rows.update(put)
         for row in drop:
             rows.pop(row, None)
         self._keys.pop(placed.id, None)
         self.version += 1
+
+
+def _state_of(cursor: str | None) -> dict[str, Any]:
+    try:
+        state = json.loads(cursor or "{}")
+    except ValueError:
+        return {}
+    return state if isinstance(state, dict) else {}
 
 
 def _same_shape(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

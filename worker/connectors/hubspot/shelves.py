@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 
-from worker.ports import Memory
+from worker.ports import Memory, Move
 
 
 class OwnShelves:
@@ -24,7 +24,7 @@ class OwnShelves:
         return self._memory.cursor(self._own(shelf))
 
     def save(
-        self, shelf: str, put: Mapping[str, str], drop: Collection[str] = (), *, cursor: str | None = None
+        self, shelf: str, put: Mapping[str, str], drop: Collection[str] = (), *, cursor: str | Move | None = None
     ) -> None:
         """Put and drop items and move the cursor."""
         self._memory.save(self._own(shelf), put, drop, cursor=cursor)
