@@ -137,6 +137,40 @@ def test_a_first_fill_that_breaks_off_goes_on_where_it_was(portal, server, settl
     assert 4 == calls(server)[READ]
 
 
+def test_a_look_while_another_run_looks(portal, server, clock, memory, settled):
+    """Nothing that another run remembers while we begin to look is missed by ours."""
+    ids = add_deals(portal, 2)
+    settled()
+    for id_ in ids:
+        portal.edit("deals", id_, {"amount": "99.50"})
+        clock.advance(10 * MINUTE)
+    crm = crm_at(server.url, clock, memory=Interrupted(memory, settled))
+
+    assert {Decimal("99.50")} == {deal.value for deal in crm.deals(()).values()}
+
+
+class Interrupted:
+    """A memory after whose first answer about the deals something else happens."""
+
+    def __init__(self, memory, act):
+        self._memory = memory
+        self._acts = [act]
+
+    def __getattr__(self, name):
+        return getattr(self._memory, name)
+
+    def load(self, shelf):
+        return self._then(shelf, self._memory.load(shelf))
+
+    def cursor(self, shelf):
+        return self._then(shelf, self._memory.cursor(shelf))
+
+    def _then(self, shelf, answer):
+        while self._acts and shelf.startswith("hubspot/deals"):
+            self._acts.pop()()
+        return answer
+
+
 # Winning
 
 

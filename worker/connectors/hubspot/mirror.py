@@ -43,8 +43,8 @@ class Mirror:
 
     def deals(self, tracked: Collection[str], *, whole: bool) -> Mapping[str, Deal]:
         """Return every deal by id; a tracked one is always there, if only with a doubt."""
+        cursor = self._memory.cursor(SHELF)  # first: what another run stores meanwhile is then only read again
         self._known = {id_: Known.of(text) for id_, text in self._memory.load(SHELF).items()}
-        cursor = self._memory.cursor(SHELF)
         since = datetime.fromisoformat(cursor) if cursor else None
         window = Watch(self._door, self._asked, self._known, self._is_news).look(None if whole else since)
         ids = self._with_survivors({id_ for id_ in tracked if id_.isascii() and id_.isdigit()})
