@@ -258,8 +258,8 @@ def test_a_drop_before_slack_read_it_is_unsure_as_well(notifier, slack):
 
 def test_silence_past_the_timeout_is_unsure(server, slack, clock, caller):
     """A slow answer that comes too late leaves the post in doubt."""
-    slack.faults.order("slow", options={"seconds": 0.3})
-    hasty = connect(server.url, slack.token, clock, caller, timeout=0.1)
+    slack.faults.order("slow", options={"seconds": 1.0})
+    hasty = connect(server.url, slack.token, clock, caller, timeout=0.5)
 
     raised(Unsure, lambda: send(hasty))
 

@@ -88,11 +88,12 @@ def test_every_limit_of_a_call_is_kept(store: Store, clock: StillClock) -> None:
     assert 8 == pacer.usage("x.all", since=date(2026, 11, 21))
 
 
-def _call_for_a_while(url: str, limit: Limit, until: float, barrier: object, sent: object) -> None:
+def _call_for_a_while(url: str, limit: Limit, seconds: float, barrier: object, sent: object) -> None:
     with Store(url) as store:
         pacer = Pacer(store, SystemClock())
         barrier.wait()
         calls: list[float] = []
+        until = time.monotonic() + seconds
         while time.monotonic() < until:
             pacer(lambda: calls.append(time.monotonic()), limits=[limit], repeatable=True)
         sent.put(calls)
@@ -103,9 +104,7 @@ def test_two_processes_keep_one_limit_together(url: str) -> None:
     Store(url).close()
     barrier, sent, limit = FORK.Barrier(2), FORK.Queue(), Limit("x.all", 10, 0.5)
     start = time.monotonic()
-    processes = [
-        FORK.Process(target=_call_for_a_while, args=(url, limit, start + 1.6, barrier, sent)) for _ in range(2)
-    ]
+    processes = [FORK.Process(target=_call_for_a_while, args=(url, limit, 1.6, barrier, sent)) for _ in range(2)]
     for process in processes:
         process.start()
     calls = sorted(sent.get() + sent.get())

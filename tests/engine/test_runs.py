@@ -202,12 +202,12 @@ def test_a_lease_is_renewed_while_a_long_call_lasts(store: Store) -> None:
     states = []
 
     def long(lease: Lease) -> Result:
-        time.sleep(0.7)
+        time.sleep(2.5)
         states.append(run_flow(store, "acme", "intake", well, clock=clock).state)
         lease()
         return well(lease)
 
-    outcome = run_flow(store, "acme", "intake", long, clock=clock, lease_seconds=0.4)
+    outcome = run_flow(store, "acme", "intake", long, clock=clock, lease_seconds=2.0)
 
     assert (["busy"], "in sync") == (states, outcome.state)
 

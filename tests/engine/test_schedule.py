@@ -130,11 +130,11 @@ class Flow:
         self.most_at_once = max(self.most_at_once, self.at_once)
         self.runs.append(flow)
         self.began.release()
-        self.go.wait(10)
+        self.go.wait(30)
         self.at_once -= 1
 
     def ran(self, times: int = 1) -> bool:
-        return all(self.began.acquire(timeout=5) for _ in range(times))
+        return all(self.began.acquire(timeout=30) for _ in range(times))
 
 
 class Calendar:
@@ -149,7 +149,7 @@ class Calendar:
 
     def end(self) -> None:
         self.stop.set()
-        self.thread.join(10)
+        self.thread.join(30)
 
 
 @pytest.fixture
@@ -306,7 +306,7 @@ def test_a_signal_asks_to_stop(number: signal.Signals) -> None:
     try:
         stop_on_signals(stop)
         os.kill(os.getpid(), number)
-        assert stop.wait(5)
+        assert stop.wait(30)
     finally:
         for one, handler in before.items():
             signal.signal(one, handler)
@@ -361,6 +361,6 @@ def test_a_signal_lets_the_run_finish(url: str, number: int) -> None:
     os.kill(process.pid, number)
     rest = list(lines)
 
-    assert 0 == process.wait(10)
+    assert 0 == process.wait(60)
     assert "finished\n" in rest
     process.stderr.close()

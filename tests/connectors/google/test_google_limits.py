@@ -166,14 +166,14 @@ def test_what_hangs_ends_at_the_timeout(stand: Stand) -> None:
     stand.lead(Company="Ashdown")
     tracker = stand.tracker(caller=stand.once)
     (row,) = tracker.read(["Leads"])["Leads"]
-    tracker._door._session().set_timeout((1.0, 0.3))
-    stand.google.faults.order("slow", options={"seconds": 0.6}, times=1)
+    tracker._door._session().set_timeout((1.0, 1.0))
+    stand.google.faults.order("slow", options={"seconds": 2.0}, times=1)
 
     (found,) = tracker.write([Edit("Leads", row.id, "", {"Lead": "L-ABCDEFGH"})])
 
     assert "L-ABCDEFGH" == found
     assert ["L-ABCDEFGH"] == texts(stand.grid("Leads"), "Lead")
-    stand.google.faults.order("slow", options={"seconds": 0.6}, times=1)
+    stand.google.faults.order("slow", options={"seconds": 2.0}, times=1)
     with pytest.raises(Unavailable, match="no answer"):
         tracker.read(["Leads"], whole=True)
 

@@ -91,8 +91,8 @@ def test_a_lost_connection_is_one_request(stand: Stand, kind: str) -> None:
 
 def test_silence_ends(stand: Stand) -> None:
     """An answer that is too late is Unavailable; the next one is awaited afresh."""
-    stand.xero.faults.order("slow", path=f"{API}Payments", options={"seconds": 0.4})
-    ledger = stand.ledger(timeout=(1.0, 0.1))
+    stand.xero.faults.order("slow", path=f"{API}Payments", options={"seconds": 2.0})
+    ledger = stand.ledger(timeout=(1.0, 1.0))
     with pytest.raises(Unavailable, match="ReadTimeoutError"):
         ledger.books()
 

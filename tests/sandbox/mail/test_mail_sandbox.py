@@ -142,7 +142,7 @@ def test_after_the_dot_the_message_is_kept_though_no_answer_comes(silent):
     """A relay that closes or goes silent after the dot has the message; the client can't know."""
     with Mail() as mail:
         (mail.hang if silent else mail.hang_up_after_dot)()
-        client = connect(mail, timeout=0.2)
+        client = connect(mail, timeout=1.0)
         with pytest.raises(smtplib.SMTPServerDisconnected):
             send(client)
         with connect(mail) as again:
@@ -157,7 +157,7 @@ def test_closing_or_silence_before_the_dot_keeps_nothing(stage, silent):
     """The connection closes, or nothing more is said, at the ordered stage, once."""
     with Mail() as mail:
         (mail.hang if silent else mail.drop_at)(stage)
-        client = connect(mail, timeout=0.2)
+        client = connect(mail, timeout=1.0)
         with pytest.raises(smtplib.SMTPServerDisconnected):
             send(client)
         assert [] == mail.received

@@ -304,8 +304,8 @@ def test_503_in_html(client, slack):
 
 def test_slow(server, slack):
     """A slow answer past the timeout raises TimeoutError, and the message is there."""
-    slack.faults.order("slow", options={"seconds": 0.4})
-    hasty = WebClient(token=slack.token, base_url=f"{server.url}/api/", retry_handlers=[], timeout=0.1)
+    slack.faults.order("slow", options={"seconds": 1.5})
+    hasty = WebClient(token=slack.token, base_url=f"{server.url}/api/", retry_handlers=[], timeout=0.5)
     with pytest.raises(TimeoutError):
         hasty.chat_postMessage(channel=CHANNEL, text="Hello")
 

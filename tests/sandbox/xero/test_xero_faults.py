@@ -42,9 +42,9 @@ def test_half_a_body_and_slowness_are_to_be_had(xero: Xero, sdk: Any) -> None:
     xero.faults.order("half-body", path=INVOICES)
     with pytest.raises(urllib3.exceptions.HTTPError):
         _ = sdk.get_invoices("", page=1, _preload_content=False).data
-    xero.faults.order("slow", path=INVOICES, options={"seconds": 0.5})
+    xero.faults.order("slow", path=INVOICES, options={"seconds": 1.0})
     with pytest.raises(urllib3.exceptions.ReadTimeoutError):
-        sdk.get_invoices("", page=1, _preload_content=False, _request_timeout=(1.0, 0.1))
+        sdk.get_invoices("", page=1, _preload_content=False, _request_timeout=(1.0, 0.5))
 
 
 def test_the_sdk_raises_on_each_error_even_raw(xero: Xero, sdk: Any, server: Server) -> None:
