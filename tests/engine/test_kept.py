@@ -193,15 +193,13 @@ def test_around_a_write(desk: Desk) -> None:
     between = desk.stands()
     kept.written([status("Won")], ["r1"])
 
-    assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won"}, {"Status": ("New",)}, desk.clock.now()) == between
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won"}, {"Status": ("New",)}, desk.clock.now(), 1) == between
     assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won"}) == desk.stands()
     assert writes + 2 == desk.writes
     assert [] == kept.unlike("Leads", [lead(Status="Won")])
 
 
-@pytest.mark.parametrize(
-    "outcome", [None, Unsure("t", "no answer"), Unavailable("t", "503"), Conflict("t", "moved"), Refused("t", "a part")]
-)
+@pytest.mark.parametrize("outcome", [None, Unsure("t", "no answer"), Unavailable("t", "503"), Conflict("t", "moved")])
 def test_a_write_without_a_known_end(desk: Desk, outcome: ServiceError | None) -> None:
     """Both values may stand; within the hour a reading settles nothing, later what stands is taken."""
     desk.adopt(lead())
@@ -219,6 +217,21 @@ def test_a_write_without_a_known_end(desk: Desk, outcome: ServiceError | None) -
     assert Kept({"Lead": "L-AAAAAAAA", "Status": "New"}) == desk.stands()
 
 
+def test_a_write_of_which_a_part_was_refused(desk: Desk) -> None:
+    """Both values may stand until the cell is read."""
+    desk.adopt(lead())
+    kept = desk.looks()
+    kept.writing([status("Won")])
+
+    kept.written([status("Won")], [Refused("t", "a part")])
+    pending = desk.stands()
+    desk.adopt(lead())
+
+    assert pending is not None
+    assert ("Won", {"Status": ("New",)}, 0) == (pending.cells["Status"], pending.also, pending.under_way)
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "New"}) == desk.stands()
+
+
 def test_a_cell_that_is_refused_at_every_run(desk: Desk) -> None:
     """What may stand there does not grow from run to run."""
     desk.adopt(lead())
@@ -233,25 +246,25 @@ def test_a_cell_that_is_refused_at_every_run(desk: Desk) -> None:
 def test_a_write_refused_whole_changed_nothing(desk: Desk) -> None:
     """The old value stands again, whatever may have stood before it still may."""
     desk.adopt(lead())
-    kept = desk.looks()
-    for word in ("Won", "Lost"):
-        kept.writing([status(word, whole=True)])
+    kept, again = desk.looks(), [status("Lost", whole=True)]
+    kept.writing(again)
+    kept.written(again, [Refused("t", "no such option")])
+    kept.written(again, [Refused("t", "told twice")])
+    first = desk.stands()
+    kept.writing([status("Won")])
+    kept.written([status("Won")], [Refused("t", "a part")])
+    kept.writing(again)
+    kept.written(again, [Refused("t", "no such option")])
 
-    kept.written([status("Lost", whole=True)], [Refused("t", "no such option")])
-    once = desk.stands()
-    kept.written([status("Won", whole=True)], [Refused("t", "no such option")])
-    kept.written([status("Won", whole=True)], [Refused("t", "told twice")])
-
-    assert once is not None
-    assert ("Won", {"Status": ("New",)}) == (once.cells["Status"], once.also)
-    assert Kept({"Lead": "L-AAAAAAAA", "Status": "New"}) == desk.stands()
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "New"}) == first
+    assert ("Won", {"Status": ("New",)}) == ((found := desk.stands()) and found.cells["Status"], found and found.also)
 
 
 def test_one_of_two_cells_is_known(desk: Desk) -> None:
     """A later write of another cell leaves the doubt about the first one."""
     desk.adopt(lead())
-    kept = desk.looks()
-    kept.writing([status("Won")])
+    kept, theirs = desk.looks(), desk.looks()
+    theirs.writing([status("Won")])
     other = Edit("Leads", "r1", "L-AAAAAAAA", {"Deal ID": "9001", "Problem": None})
     kept.writing([other])
 
@@ -259,7 +272,7 @@ def test_one_of_two_cells_is_known(desk: Desk) -> None:
 
     assert ({"Status": ("New",)}, "9001") == ((found := desk.stands()) and found.also, found and found.cells["Deal ID"])
     desk.adopt(lead(Deal_ID="9001", Status="Won"))
-    kept.written([status("Won")], ["r1"])
+    theirs.written([status("Won")], ["r1"])
     assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won", "Deal ID": "9001"}) == desk.stands()
 
 
@@ -367,6 +380,53 @@ def test_a_reading_in_the_midst_of_anothers_write(desk: Desk) -> None:
     assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won"}) == desk.stands()
     (hand,) = look(desk.looks(), lead(Status="Lost")).hands
     assert ("Lost", "Won") == (hand.stands, hand.wrote)
+
+
+@pytest.mark.parametrize("refused", [False, True])
+@pytest.mark.parametrize("stands", ["Won", "Lost"])
+def test_two_writes_of_one_cell_at_once(desk: Desk, stands: str, refused: bool) -> None:
+    """Which came last nobody can say before the cell is read while nobody writes; then a hand is told again."""
+    desk.adopt(lead())
+    ours, theirs = desk.looks(), desk.looks()
+    ours.writing([status("Won")])
+    theirs.writing([status("Lost")])
+    ours.written([status("Won")], ["r1"])
+    theirs.written([status("Lost", whole=True)], [Refused("t", "no such option") if refused else "r1"])
+    both = desk.stands()
+
+    judged = look(desk.looks(), lead(Status=stands))
+
+    assert ("Lost", ("New", "Won"), 0) == (both and (both.cells["Status"], both.also["Status"], both.under_way))
+    assert () == judged.hands
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": stands}) == desk.stands()
+    (hand,) = look(desk.looks(), lead()).hands
+    assert ("New", stands) == (hand.stands, hand.wrote)
+
+
+def test_the_doubt_of_two_writes_ends_with_the_next(desk: Desk) -> None:
+    """A write that nobody else's overlaps leaves no doubt, whatever was in doubt before."""
+    desk.adopt(lead())
+    ours, theirs = desk.looks(), desk.looks()
+    for kept, word in ((ours, "Won"), (theirs, "Lost")):
+        kept.writing([status(word)])
+    for kept, word in ((ours, "Won"), (theirs, "Lost")):
+        kept.written([status(word)], ["r1"])
+
+    ours.writing([status("Client pitch")])
+    ours.written([status("Client pitch")], ["r1"])
+
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "Client pitch"}) == desk.stands()
+
+
+def test_what_may_stand_does_not_grow_for_ever(desk: Desk) -> None:
+    """Of a cell that is written again and again without a known end the last values are kept."""
+    desk.adopt(lead())
+    for number in range(20):
+        desk.looks().writing([status(f"State {number}")])
+
+    found = desk.stands()
+    assert found is not None
+    assert ("State 19", tuple(f"State {n}" for n in range(11, 19))) == (found.cells["Status"], found.also["Status"])
 
 
 def test_a_reading_while_another_first_notes_a_row(desk: Desk) -> None:

@@ -12,6 +12,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from tempfile import mkdtemp
 
 import pytest
@@ -21,6 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from tests.storms.acts import KINDS
 from tests.storms.storm import Gust, Storm
+from worker.domain.kept import KEPT
 
 RUNS = int(os.environ.get("STORM_RUNS", "100"))
 _STEPS = 10  # runs of one programme
@@ -78,3 +80,24 @@ def test_storm(
     for name, number in sorted(counts.items()):
         record_property(f"{name} on {tracker}", number)
     assert counts["acts between requests"] >= counts["runs"] // 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tracker", ["google-sheets", "airtable"])
+def test_two_workers_alone(
+    tracker: str, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:  # fmt: skip
+    """Where nobody's hands act, neither of two workers at once takes the other's writes for a hand's."""
+    chance, counts = Random(1), Counter[str]()
+    while counts["runs"] < RUNS // 2:
+        storm = Storm(tracker, Path(mkdtemp(prefix="storm")), monkeypatch.setenv)
+        try:
+            for _ in range(_STEPS):
+                storm.run([], chance.randrange(2**20), chance.randrange(2**20))
+            said = [row for table in ("Activity", *KEPT) for row in storm.desk.rows(table) if "by hand" in str(row)]
+            assert [] == said
+            storm.rest()
+        finally:
+            storm.close()
+        counts.update(storm.counts)
+    record_property(f"runs of two alone on {tracker}", counts["runs"])

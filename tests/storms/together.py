@@ -1,7 +1,7 @@
 """Two workers at once on one programme, as two processes would be, of which chance says at every step who goes on.
 
-A step ends before every request and at every wait, so that any order of their requests can happen, and one seed always
-plays the same one.
+A step ends before every request, after its answer, and at every wait, so that any order of their requests and of what
+is made of the answers can happen, and one seed always plays the same one.
 """
 
 from __future__ import annotations
@@ -96,7 +96,10 @@ def _run(desk: Desk, flows: Sequence[str], step: Callable[[], None]) -> dict[str
         def stepped(send: Callable[[], Any], **how: Any) -> Any:
             def next_step() -> Any:
                 step()
-                return send()
+                try:
+                    return send()
+                finally:
+                    step()
 
             return send_now(next_step, **how)
 

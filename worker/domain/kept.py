@@ -17,14 +17,16 @@ _WHOLE = (COMMISSIONS, STATEMENTS)  # a deleted row of these comes back with wha
 class Kept:
     """The cells of one row as last written or first read; empty ones are absent.
 
-    `also` are older values that may stand there instead, oldest first: `since` then, a write is under way or had no
-    known end. `moved` are columns of which something else was kept while the row was read: by then nobody can say what
-    should have stood there. It is of one look, and never stored.
+    `also` are older values that may stand there instead, oldest first: of `under_way` writes, the last of which began
+    at `since`, the end isn't known; where there are none, it isn't known which of several came last. `moved` are
+    columns of which something else was kept while the row was read, so that nobody can say what should have stood
+    there; it is of one look, and never stored.
     """
 
     cells: Mapping[str, Cell]
     also: Mapping[str, tuple[Cell, ...]] = field(default_factory=dict)
     since: datetime | None = None
+    under_way: int = 0
     moved: frozenset[str] = frozenset()
 
 

@@ -12,12 +12,12 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 
 from worker.domain.cells import Cell, Row
 from worker.domain.kept import KEPT, KEY_OF, Kept, filled
 from worker.engine.kept_text import kept_of, kept_text, row_text
+from worker.engine.kept_writing import after, begun, moved, put, standing
 from worker.engine.memory import StoreMemory
 from worker.ports import Clock, Edit, Refused, ServiceError
 
@@ -32,6 +32,7 @@ class KeptCells:
         self._clock = clock
         self._texts: dict[str, dict[str, str]] = {}  # table → row id → text, as first loaded and as changed by us
         self._rows: dict[str, Sequence[Row]] = {}  # as last read
+        self._began: dict[tuple[str, str], Kept] = {}  # (shelf, row) → what was kept when a write of ours began
         self._quiet: dict[str, Sequence[Row]] = {}  # rows that were looked at already and were as they should be
 
     # ---- reading ------------------------------------------------------------------------------------------------
@@ -79,7 +80,7 @@ class KeptCells:
                 found[row] = replace(kept_of(first or last or ""), moved=frozenset(KEPT[table]))
             else:
                 before, now = kept_of(first), kept_of(last)
-                found[row] = replace(now, moved=_moved(before, now, KEPT[table]))
+                found[row] = replace(now, moved=moved(before, now, KEPT[table]))
         return found
 
     def rows(self, table: str) -> list[Row]:
@@ -119,14 +120,13 @@ class KeptCells:
             texts.pop(row, None)
 
     def _settled(self, now: Kept, before: Kept, wanted: Mapping[str, Cell], columns: Iterable[str]) -> Kept:
-        under_way = now.since is not None and self._clock.now() - now.since < _UNDER_WAY
+        recent = now.since is not None and self._clock.now() - now.since < _UNDER_WAY
+        under_way = now.also.keys() if now.under_way and recent else ()
         cells, also = dict(now.cells), dict(now.also)
-        moved = before.moved | _moved(before, now, columns)
-        for column in columns:
-            if column not in moved and not (column in also and under_way):
-                also.pop(column, None)
-                _set(cells, column, wanted.get(column))
-        return Kept(cells, also, now.since if also else None)
+        for column in set(columns) - before.moved - moved(before, now, columns) - set(under_way):
+            also.pop(column, None)
+            put(cells, column, wanted.get(column))
+        return Kept(cells, also, now.since if also else None, now.under_way if also else 0)
 
     # ---- remembering what is written ----------------------------------------------------------------------------
 
@@ -136,7 +136,10 @@ class KeptCells:
         now = self._clock.now()
 
         def change(shelf: str, row: str, text: str | None) -> str | None:
-            return None if text is None else kept_text(_begun(kept_of(text), wanted[shelf, row], now))
+            if text is None:
+                return None
+            self._began[shelf, row] = kept_of(text)
+            return kept_text(begun(self._began[shelf, row], wanted[shelf, row], now))
 
         if wanted:
             self._memory.amend(wanted.keys(), change)
@@ -144,28 +147,32 @@ class KeptCells:
     def written(self, edits: Sequence[Edit], outcomes: Sequence[str | ServiceError | None]) -> None:
         """Note what came of a write: its values stand; or none of them, where it was refused whole; else both may."""
         done = [(edit, row) for edit, row in zip(edits, outcomes, strict=True) if isinstance(row, str)]
-        refused = [e for e, o in zip(edits, outcomes, strict=True) if isinstance(o, Refused) and (e.whole or not e.row)]
+        refused = [edit for edit, outcome in zip(edits, outcomes, strict=True) if isinstance(outcome, Refused)]
         stands = _by_row([replace(edit, row=row) for edit, row in done])
-        undone = _by_row(refused)
+        refusals = _by_row([edit for edit in refused if edit.whole or not edit.row])  # of others a part may stand
+        places = dict.fromkeys([*stands, *_by_row(refused)])
         fresh = self._fresh({(_shelf(edit.table), row): edit for edit, row in done if edit.table in KEPT})
         left = {(_shelf(e.table), e.row) for e, row in done if e.row not in (None, row)} - stands.keys()
+        now = self._clock.now()
 
         def change(shelf: str, row: str, text: str | None) -> str | None:
             place = (shelf, row)
-            if place in stands:
-                kept = kept_of(text) if text is not None else fresh.get(place)
-                return None if kept is None else kept_text(_ended(kept, stands[place]))
-            if text is None or place in left:
+            before = self._began.pop(place, None)
+            if place in left or (text is None and place not in fresh):
                 return None
-            return kept_text(_undone(kept_of(text), undone[place]))
+            if text is None:
+                return kept_text(standing(fresh[place], stands[place]))
+            ends = after(kept_of(text), before, now, written=stands.get(place), refused=refusals.get(place))
+            return kept_text(ends)
 
-        places = dict.fromkeys([*stands, *undone, *left])
-        if places:
-            self._memory.amend(places.keys(), change)
-        for shelf, row in places:
+        if places or left:
+            self._memory.amend([*places, *left], change)
+        for shelf, row in (*stands, *left):
             known = self._texts.get(shelf.removeprefix("kept/"))
             if known is not None:
-                _put(known, row, change(shelf, row, known.get(row)))
+                stood = kept_of(known[row]) if row in known else fresh.get((shelf, row))
+                cells = stands.get((shelf, row))
+                _put(known, row, None if stood is None or cells is None else kept_text(standing(stood, cells)))
         self._quiet.clear()
 
     def _fresh(self, done: Mapping[tuple[str, str], Edit]) -> dict[tuple[str, str], Kept]:
@@ -207,49 +214,6 @@ def _by_row(edits: Iterable[Edit]) -> dict[tuple[str, str], dict[str, Cell]]:
         if edit.table in KEPT:
             found.setdefault((_shelf(edit.table), edit.row or edit.key), {}).update(edit.cells)
     return found
-
-
-def _begun(kept: Kept, cells: Mapping[str, Cell], now: datetime) -> Kept:
-    stands, also = dict(kept.cells), dict(kept.also)
-    for column, cell in cells.items():
-        older, stood = also.get(column, ()), stands.get(column)
-        also[column] = older if stood in older else (*older, stood)
-        _set(stands, column, cell)
-    return Kept(stands, also, now)
-
-
-def _ended(kept: Kept, cells: Mapping[str, Cell]) -> Kept:
-    stands = dict(kept.cells)
-    for column, cell in cells.items():
-        _set(stands, column, cell)
-    also = {column: older for column, older in kept.also.items() if column not in cells}
-    return Kept(stands, also, kept.since if also else None)
-
-
-def _undone(kept: Kept, cells: Iterable[str]) -> Kept:
-    stands, also = dict(kept.cells), dict(kept.also)
-    for column in cells:
-        older = also.pop(column, ())
-        if older:
-            _set(stands, column, older[-1])
-            also.update({column: older[:-1]} if older[:-1] else {})
-    return Kept(stands, also, kept.since if also else None)
-
-
-def _moved(first: Kept, last: Kept, columns: Iterable[str]) -> frozenset[str]:
-    """Return the columns of which two memories of a row differ."""
-    return frozenset(
-        column
-        for column in columns
-        if (first.cells.get(column), first.also.get(column)) != (last.cells.get(column), last.also.get(column))
-    )
-
-
-def _set(cells: dict[str, Cell], column: str, cell: Cell) -> None:
-    if cell or isinstance(cell, Decimal):
-        cells[column] = cell
-    else:
-        cells.pop(column, None)
 
 
 def _put(texts: dict[str, str], row: str, text: str | None) -> None:

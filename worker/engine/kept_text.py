@@ -38,7 +38,7 @@ def kept_text(kept: Kept) -> str:
     """Return a memory as text: an object of the cells, in a list with the older values where there are any."""
     if not kept.also or kept.since is None:
         return row_text(kept.cells)
-    return _encode([kept.cells, kept.also, kept.since.isoformat()])
+    return _encode([kept.cells, kept.also, kept.since.isoformat(), kept.under_way])
 
 
 def kept_of(text: str) -> Kept:
@@ -46,9 +46,9 @@ def kept_of(text: str) -> Kept:
     read = json.loads(text)
     if isinstance(read, dict):
         return Kept({column: _cell(value) for column, value in read.items()})
-    cells, also, since = read
+    cells, also, since, under_way = read if len(read) == 4 else (*read, 1)  # older states did not count
     older = {column: tuple(map(_cell, values)) for column, values in also.items()}
-    return Kept({c: _cell(value) for c, value in cells.items()}, older, datetime.fromisoformat(since))
+    return Kept({c: _cell(value) for c, value in cells.items()}, older, datetime.fromisoformat(since), under_way)
 
 
 def _cell(value: Any) -> Cell:

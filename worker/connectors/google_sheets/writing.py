@@ -17,7 +17,7 @@ from typing import Any
 from worker.connectors.google_sheets.account import SERVICE
 from worker.connectors.google_sheets.api import Door
 from worker.connectors.google_sheets.cells import as_text, same_raw
-from worker.connectors.google_sheets.identity import KEYS, WITNESSES, printed
+from worker.connectors.google_sheets.identity import KEYS, UNKEYED, WITNESSES, printed
 from worker.connectors.google_sheets.marks import COLUMN_MOVED
 from worker.connectors.google_sheets.reading import Sight
 from worker.ports import Conflict, Refused, ServiceError, Unauthorised, Unavailable, Unsure
@@ -273,12 +273,18 @@ class Writer:
     def _accept(self, job: Job, place: int) -> None:
         self.sight.put(place, job.cells)
         row = job.row
-        if (key := job.cells.get(KEYS[self._table])) and self.sight.ids[place] == row:
+        key = job.cells.get(KEYS[self._table]) or self._given(job, place)
+        if key and self.sight.ids[place] == row:
             row = str(key)
             self.sight.name(place, row)
         for column, value in job.cells.items():
             self._stands[job.row, column] = self._stands[row, column] = value
         self._outcomes[job.row] = row
+
+    def _given(self, job: Job, place: int) -> str:
+        """Return the key that another run gave to a row that had none when this run read it."""
+        key = self.sight.traces[place].key if job.row.startswith(UNKEYED) else ""
+        return key if key not in self.sight.places else ""
 
     def _astray(self, aimed: Iterable[_Aimed]) -> None:
         """Note what may stand in a row that it was not meant for."""
