@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.flows.conftest import Desk, Said
+from tests.flows.conftest import Desk, Said, on_both
 from worker.sandbox.faults import Faults
+from worker.sandbox.server import Request
 
 ALL = 10**6  # so many times that no run outlives it
 NEEDS = {
@@ -363,3 +364,39 @@ def test_one_row_that_airtable_refuses(busy: Desk) -> None:
     assert "Needs attention" == statuses[5]
     assert "Notes is too long" in busy.row(rows[5])["Problem"]
     assert said.json["flows"]["intake"]["state"] in ("in sync", "needs attention")
+
+
+@pytest.mark.parametrize("then", ["drop-before", "status"])
+@pytest.mark.parametrize("written", [True, False])
+@on_both
+def test_a_tracker_that_goes_away_as_it_is_written(desk: Desk, then: str, written: bool) -> None:
+    """A partner is told once, whether or not the row was written when no answer came and nobody could look."""
+    desk.partner("North Star")
+    row = desk.lead("North Star", "Acme")
+    desk.run()
+    desk.win(str(desk.row(row)["Deal ID"]))
+    desk.later(minutes=1)
+    before = len(desk.world.mail.received)
+    trouble = desk.tracker_server.service.faults
+    ordered: list[Request] = []
+
+    def go_away(request: Request) -> None:
+        if not ordered and request.method != "GET" and b"Won" in request.body:
+            ordered.append(request)
+            if written:
+                trouble.order("drop-after")
+            trouble.order(then, times=ALL, options={"status": 503, "body": ""})
+
+    desk.tracker_server.before.append(go_away)
+    states = {flow: outcome.state for flow, outcome in desk.run("stages").items()}
+    status = desk.row(row)["Status"]
+    trouble.clear()
+    desk.later(hours=1)
+    desk.run("stages")
+    desk.later(hours=1)
+    desk.run("stages")
+
+    assert ordered
+    assert ({"stages": "waiting"}, "Won" if written else "Qualified") == (states, status)
+    assert "Won" == desk.row(row)["Status"]
+    assert before + 1 == len(desk.world.mail.received)

@@ -68,7 +68,7 @@ def apply(
         back = push_all(pushes, crm=crm, rows=rows, journal=journal, tally=tally, guard=guard, known=known)
         rows.write("leads", back)  # finished even if we should stop: nothing is left half
     _write_rows(_not_lost([edit for edit in plan.edits if not edit.first], lost, rows), rows)
-    journal.unwritten(rows.notices(rows.spoilt))
+    journal.unwritten(rows.notices(rows.spoilt - rows.unknown))  # the next run finds out about the others
     if not quiet and not stopping():
         drain(journal, notifiers, clock, guard=guard, owner=owner, tally=tally)
     if not rows.down:

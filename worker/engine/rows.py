@@ -57,6 +57,7 @@ class Rows:
         self._tells: defaultdict[str, list[Tell]] = defaultdict(list)
         self._ids: dict[tuple[str, str | None], str] = {}  # what rows are called since a write of ours: by their key
         self.spoilt: set[str] = set()  # keys of rows of which something was not written
+        self.unknown: set[str] = set()  # those among them of which it may have been written all the same
         self.down = False  # the tracker failed as a whole and is left alone for this run
 
     def pending(self, key: str) -> bool:
@@ -111,6 +112,7 @@ class Rows:
         except ServiceError as error:
             self._tally.error(error)
             self.down = True
+            self.unknown.update(edit.key for edit in edits)
             return [None] * len(part)
         self._ids |= {
             (e.table, e.row): row for e, row in zip(edits, outcomes, strict=True) if e.row and isinstance(row, str)
@@ -129,6 +131,7 @@ class Rows:
             self._tally.problem(f"{write.edit.table} {key}: {outcome}")
             return False
         if outcome is not None:
+            self.unknown.add(key)
             self._tally.error(outcome)
             self.down = self.down or isinstance(outcome, Unauthorised)
         self.leave([key])
