@@ -144,12 +144,17 @@ def test_other_tables_are_not_counted() -> None:
         (6, 10, "lost 4 of its 10 rows"),
         (7, 10, None),
         (12, 10, None),
-        (0, 9, None),
+        (4, 9, "lost 5 of its 9 rows"),
+        (5, 9, None),
+        (1, 3, "lost 2 of its 3 rows"),
+        (1, 2, None),
+        (0, 2, "reads empty"),
+        (0, 1, "reads empty"),
         (0, 0, None),
     ],
 )
 def test_a_table_that_lost_many_rows_stops(now: int, before: int, words: str | None) -> None:
-    """More than the share gone at once; a table of a few rows may be emptied by hand."""
+    """More than the share gone at once, of a table of a few rows more than half and more than one; or all of them."""
     said = f"The Leads table suddenly {words}: nothing is done until it is restored, or the loss approved"
 
     assert (said if words else None) == emptied("Leads", now, before, Decimal(30))

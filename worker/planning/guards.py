@@ -12,7 +12,7 @@ from worker.domain.plan import RowEdit
 from worker.domain.plans import Policy
 
 _HUNDRED = Decimal(100)
-_FEW = 10  # a table with fewer rows may be emptied by hand
+_FEW = 10  # of a table with fewer rows a hand may well delete up to half
 
 
 def objections(edits: Sequence[RowEdit], standing: Sequence[Line], policy: Policy) -> tuple[str, ...]:
@@ -64,7 +64,8 @@ def _counts(edit: RowEdit, open_rows: set[str | None], newest: Mapping[str, Mapp
 
 def emptied(table: str, now: int, before: int, share: Decimal) -> str | None:
     """Return words when a table lost so many rows that a person must look; None when all is well."""
-    if before < _FEW or (before - now) * _HUNDRED <= share * before:
+    most = share * before if before >= _FEW else max(_HUNDRED, 50 * Decimal(before))
+    if now >= before or (now > 0 and (before - now) * _HUNDRED <= most):
         return None
     gone = "reads empty" if now == 0 else f"lost {before - now} of its {before} rows"
     return f"The {table} table suddenly {gone}: nothing is done until it is restored, or the loss approved"
