@@ -86,6 +86,21 @@ def test_versions_of_a_plan_may_neither_overlap_nor_leave_a_gap(folder: Path, fa
     assert 4 == len(load_rules(folder, "Test").rules.plans.versions)
 
 
+def test_each_version_reads_otherwise_on_a_line(folder: Path, faults: Faults) -> None:
+    """A line knows its plan by name and version alone, so two that read alike would rate each other's deals."""
+    path = folder / "commissions.toml"
+    change(path, "valid_from = 2024-01-01", "valid_from = 2024-01-01\nvalid_to = 2024-12-31", once=True)
+    terms = 'rate = "12"\nmonths = 12\n'
+    again = f'\n[[plan]]\nname = "gold"\nversion = "2024-01"\nvalid_from = 2025-01-01\n{terms}'
+    alike = [
+        f'\n[[plan]]\nname = "{name}"\nversion = "{version}"\nvalid_from = 2024-01-01\n{terms}'
+        for name, version in (("a, b", "c"), ("a", "b, c"))
+    ]
+    path.write_text(path.read_text(encoding="utf-8") + "".join((again, *alike)), encoding="utf-8")
+
+    assert [("commissions.toml", "plan[4].version"), ("commissions.toml", "plan[6].version")] == faults()
+
+
 @pytest.mark.parametrize(
     ("tiers", "key"),
     [

@@ -32,11 +32,13 @@ def load_commissions(root: Section) -> tuple[Plans, Policy]:
         conversion=_conversion(part),
     )
     part.close()
-    read = [_plan(section) for section in root.sections("plan")]
+    sections = root.sections("plan")
+    read = [_plan(section) for section in sections]
     versions = [plan for plan, _ in read]
     if not versions:
         root.fault("plan", "no plan is there", "Add [[plan]] with name, version, valid_from, rate and months.")
     _no_overlap(root, versions)
+    _told_apart(sections, versions)
     root.close()
     return Plans(tuple(versions), tuple(example for _, examples in read for example in examples)), policy
 
@@ -235,6 +237,17 @@ def _no_overlap(root: Section, versions: Sequence[CommissionPlan]) -> None:
             elif one.valid_to + timedelta(days=1) != two.valid_from:
                 root.fault("plan", f"{name}: nothing is valid between {one.valid_to} and {two.valid_from}",
                            "Let one version begin the day after the one before ends.")  # fmt: skip
+
+
+def _told_apart(sections: Sequence[Section], versions: Sequence[CommissionPlan]) -> None:
+    """Report a version that reads on a line as an earlier one does: its deals would be rated by that one."""
+    seen: dict[str, CommissionPlan] = {}
+    for section, plan in zip(sections, versions, strict=True):
+        if plan.name and plan.version and (other := seen.setdefault(plan.text, plan)) is not plan:
+            section.fault(
+                "version", f'reads on a line as plan "{other.name}", version "{other.version}" does ({plan.text})',
+                'Give it words of its own, as "2026-01": a line knows its plan by them.',
+            )  # fmt: skip
 
 
 def load_statements(root: Section, policy: Policy) -> Policy:

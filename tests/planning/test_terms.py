@@ -211,6 +211,19 @@ def test_the_plan_that_stands_on_the_lines(rows: list[Line], expected: list[Comm
 
 
 @pytest.mark.parametrize(
+    ("of", "expected"), [("gold", ["10"]), ("silver", ["20"]), ("other", [])], ids=["first", "second", "neither"]
+)
+def test_two_versions_that_lines_name_alike(of: str, expected: list[str]) -> None:
+    """The rules refuse them; a deal keeps the one of its won date, and where that is neither it is rated by none."""
+    old = replace(plan("10"), version="1", valid_to=day("2025-01-09" if of == "silver" else "2025-01-31"))
+    new = replace(plan("20"), version="1", valid_from=day("2025-01-10" if of == "silver" else "2025-02-01"))
+    who = replace(partner(), plans=(PlanChoice(date.min, "other"),)) if of == "other" else partner()
+    found = reading(rows=[line(plan="gold, 1")], plans=[old, new], acme=who)
+
+    assert [Decimal(rate) for rate in expected] == [one.plan.rate for one in found.terms]
+
+
+@pytest.mark.parametrize(
     "terms", [{"fee": "100"}, {"cap_per_deal": "9"}, {"cap_per_partner": "9"}], ids=["fee", "deal", "partner"]
 )
 def test_money_of_a_plan_in_another_currency(terms: dict[str, Any]) -> None:

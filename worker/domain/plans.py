@@ -43,6 +43,11 @@ class CommissionPlan:
     cap_per_deal: Decimal | None = None
     cap_per_partner: Decimal | None = None
 
+    @property
+    def text(self) -> str:
+        """Return the version as its lines name it, and know it again: `gold, 2026-01`."""
+        return f"{self.name}, {self.version}"
+
 
 Rates = Mapping[tuple[date, str, str], Decimal]  # day, from, to → how much of `to` one of `from` is
 

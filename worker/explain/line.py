@@ -19,7 +19,7 @@ from worker.planning.earning import Survey, survey
 from worker.planning.rows import Damaged, line_from_row
 from worker.planning.runs import books_of, matched, runs_of
 from worker.planning.statements import line_order
-from worker.planning.terms import plan_text, terms_text
+from worker.planning.terms import terms_text
 from worker.planning.why import conversion_at
 from worker.ports import ServiceError
 from worker.programme import Programme, StagesWithoutStatus, Tables, read_lines
@@ -56,7 +56,7 @@ def line_chain(programme: Programme, tables: Tables, row: Row) -> dict[str, Any]
 def _plan_step(programme: Programme, line: Line) -> Step:
     """Say under which version of which plan the line was made, and what that says."""
     versions = programme.rules.plans.versions
-    plan = next((plan for plan in versions if plan_text(plan) == line.plan), None)
+    plan = next((plan for plan in versions if plan.text == line.plan), None)
     if plan is None:
         return step("plan", f"{line.plan}: not in the rules any more" if line.plan else "none on the line")
     until = f" to {plan.valid_to}" if plan.valid_to else " on"
