@@ -38,7 +38,7 @@ def cancelled(
 
 
 def held(case: Case, partner: Partner | None) -> str | None:
-    """Return why lines are held by what is known of their deal, lead and partner."""
+    """Return why commission lines are held by what is known of their deal, lead and partner."""
     if case.doubt is not None:
         return case.doubt
     return "Hold is ticked on the lead" if case.lead.held else paused(partner)
