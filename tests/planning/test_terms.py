@@ -194,6 +194,18 @@ def test_the_plan_of_the_won_date(choices: list[tuple[str, str]], expected: Comm
         } == found.still
 
 
+@pytest.mark.parametrize("slips", [[], [("0001-01-01", "slip")], [("0001-01-01", "")]])
+def test_a_plan_without_a_version_of_that_day_is_no_slip(slips: list[tuple[str, str]]) -> None:
+    """It stood on the won date, or mended a slip: what is chosen after it does not rate the deal."""
+    since = "2025-01-12" if slips else "0001-01-01"
+    choices = [*slips, (since, "gold"), ("2025-03-01", "silver")]
+    who = replace(partner(), plans=tuple(PlanChoice(date.fromisoformat(on), name) for on, name in choices))
+    found = reading(plans=[replace(GOLD, valid_from=day("2025-01-11")), SILVER], acme=who)
+
+    assert (["plan"], ()) == ([fault.field for fault in found.faults], found.terms)
+    assert texts(found)[0].startswith("Plan gold has no version valid on 2025-01-10, when deal 9001 was won: ")
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [

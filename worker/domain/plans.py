@@ -125,6 +125,10 @@ class Plans:
     versions: Sequence[CommissionPlan]
     examples: Sequence[Example] = ()
 
+    def knows(self, name: str) -> bool:
+        """Tell whether there is a plan of that name, valid on whatever day."""
+        return any(plan.name == name for plan in self.versions)
+
     def at(self, name: str, day: date) -> CommissionPlan | None:
         """Return the version of a plan that is valid on a won date; None when there is none."""
         for plan in self.versions:

@@ -158,11 +158,7 @@ def _who_earns(
         elif not enrolled(partner, submitted):
             off[key] = "the partner was not enrolled on the day the lead was submitted"
         elif (plan := _plan(partner, rows, plans, won_on)) is None:
-            text = (
-                f"No plan is known for deal {deal.id}, won {won_on}: "
-                "choose as Plan of the partner one of rules/commissions.toml that is valid on that day"
-            )
-            unknown.append(Fault("plan", text, key))
+            unknown.append(_plan_fault(deal, partner, plans, won_on))
         else:
             found.append(Terms(partner, percents[key], plan))
     return found, off, unknown
@@ -185,13 +181,40 @@ def _one_of(named: Sequence[CommissionPlan], chosen: CommissionPlan | None) -> C
 
 
 def _chosen(partner: Partner, plans: Plans, won_on: date) -> CommissionPlan | None:
-    """Return the version, valid on the won date, of the plan that the partner had on that day.
+    """Return the version, valid on the won date, of the plan that the partner had on that day."""
+    name = _name_on(won_on, partner, plans)
+    return None if name is None else plans.at(name, won_on)
 
-    Where what stood on the won date rates nothing (it was missing, or a slip), the first one after it that does counts.
+
+def _name_on(won_on: date, partner: Partner, plans: Plans) -> str | None:
+    """Return the partner's `Plan` on the won date; where that was missing or a slip, the first after it that is none.
+
+    A plan that the rules know is no slip, even without a version of that day: a later one never counts instead.
     """
     stood = max((choice.since for choice in partner.plans if choice.since <= won_on), default=date.max)
     later = sorted((choice for choice in partner.plans if choice.since >= stood), key=lambda choice: choice.since)
-    return next((plan for choice in later if (plan := plans.at(choice.plan, won_on)) is not None), None)
+    return next((choice.plan for choice in later if plans.knows(choice.plan)), None)
+
+
+def _plan_fault(deal: Deal, partner: Partner, plans: Plans, won_on: date) -> Fault:
+    """Say why no plan rates a deal, and what to do."""
+    name = _name_on(won_on, partner, plans)
+    if name is None:
+        text = (
+            f"No plan is known for deal {deal.id}, won {won_on}: "
+            "choose as Plan of the partner one of rules/commissions.toml that is valid on that day"
+        )
+    elif plans.at(name, won_on) is None:
+        text = (
+            f"Plan {name} has no version valid on {won_on}, when deal {deal.id} was won: "
+            "add one to rules/commissions.toml; another Plan, chosen later, does not rate it"
+        )
+    else:
+        text = (
+            f"The lines of deal {deal.id} name a version of a plan that is not known any more: "
+            "put it back into rules/commissions.toml"
+        )
+    return Fault("plan", text, partner.key)
 
 
 def _currency_fault(deal: Deal, newest: Line | None) -> Fault | None:
