@@ -243,6 +243,23 @@ def test_a_period_that_is_none(desk: Desk) -> None:
     assert "2026-Q1" in said.err
 
 
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_a_period_without_the_flow_of_statements(desk: Desk, command: str) -> None:
+    """Flows that make no statements refuse a period instead of doing something else."""
+    said = desk.command(command, "cash", "settle", "--period", "2026-Q1")
+
+    assert (2, True) == (said.code, "no flow of cash, settle does: add statements" in said.err)
+
+
+def test_a_period_that_no_partner_has(desk: Desk) -> None:
+    """It is told, and the run needs attention."""
+    desk.partner("North Star")
+    flow = desk.command("run", "statements", "--period", "2026-01", "--json").json["flows"]["statements"]
+
+    assert "needs attention" == flow["state"]
+    assert "No partner has statements of 2026-01" in str(flow)
+
+
 def test_results_for_people(desk: Desk) -> None:
     """`run` shows a table of what every flow did, and in words what a person must look at."""
     desk.partner("North Star", Plan="platinum")

@@ -86,6 +86,21 @@ def test_versions_of_a_plan_may_neither_overlap_nor_leave_a_gap(folder: Path, fa
     assert 4 == len(load_rules(folder, "Test").rules.plans.versions)
 
 
+def test_each_version_reads_otherwise_on_a_line(folder: Path, faults: Faults) -> None:
+    """A line knows its plan by name and version alone, so two that read alike would rate each other's deals."""
+    path = folder / "commissions.toml"
+    change(path, "valid_from = 2024-01-01", "valid_from = 2024-01-01\nvalid_to = 2024-12-31", once=True)
+    terms = 'rate = "12"\nmonths = 12\n'
+    again = f'\n[[plan]]\nname = "gold"\nversion = "2024-01"\nvalid_from = 2025-01-01\n{terms}'
+    alike = [
+        f'\n[[plan]]\nname = "{name}"\nversion = "{version}"\nvalid_from = 2024-01-01\n{terms}'
+        for name, version in (("a, b", "c"), ("a", "b, c"))
+    ]
+    path.write_text(path.read_text(encoding="utf-8") + "".join((again, *alike)), encoding="utf-8")
+
+    assert [("commissions.toml", "plan[4].version"), ("commissions.toml", "plan[6].version")] == faults()
+
+
 @pytest.mark.parametrize(
     ("tiers", "key"),
     [
@@ -109,6 +124,15 @@ def test_brackets_have_neither_gap_nor_overlap(folder: Path, faults: Faults, tie
     [
         ('fee = "100.00"', "plan[1].currency"),
         ('fee = "100.001"\ncurrency = "GBP"', "plan[1].fee"),
+        ('fee = "0.0001"\ncurrency = "KWD"', "plan[1].fee"),
+        ('rate = "10"\ncap_per_deal = "9.5"\ncurrency = "JPY"', "plan[1].cap_per_deal"),
+        ('rate = "10"\ncap_per_partner = "9.5"\ncurrency = "JPY"', "plan[1].cap_per_partner"),
+        ('tiers = [{from = "0", to = "1000.5", rate = "1"}, {from = "1000.5", rate = "2"}]\ncurrency = "JPY"',
+         "plan[1].tiers[1].to"),
+        ('tiers = [{from = "0", to = "1000.5", rate = "1"}, {from = "1000.5", rate = "2"}]\ncurrency = "JPY"',
+         "plan[1].tiers[2].from"),
+        ('rate = "10"\nmode = "marginal"', "plan[1].mode"),
+        ('rate = "10"\ntier_period = "year"', "plan[1].tier_period"),
         ('rate = "10"\nprorate = "days"\ncount_months_per = "client"', "plan[1].prorate"),
         ('rate = "10"\nmode = "retroactive"\ntier_period = "lifetime"', "plan[1].mode"),
         ('rate = "10"\nvalid_to = 2023-01-01', "plan[1].valid_to"),
@@ -123,6 +147,41 @@ def test_terms_that_do_not_go_together_are_told(folder: Path, faults: Faults, te
     change(folder / "commissions.toml", 'rate = "10"  ', f"{terms} ")
 
     assert ("commissions.toml", key) in faults()
+
+
+def test_a_tier_period_goes_with_a_cap_of_a_partner(folder: Path) -> None:
+    """It is the period that the cap counts in, tiers or none."""
+    terms = 'rate = "10"\ncap_per_partner = "1e40"\ncurrency = "JPY"\ntier_period = "year"'
+    change(folder / "commissions.toml", 'rate = "10"  ', f"{terms} ")
+
+    assert "year" == load_rules(folder, "Test").rules.plans.versions[0].tier_period
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('JPY = "8000"', 'JPY = "8000.5"', "minimum.JPY"),
+        ('JPY = "8000"', 'KWD = "0.0001"', "minimum.KWD"),
+        ("issue_day = 5 ", "issue_day = 0 ", "issue_day"),
+    ],
+)
+def test_what_statements_can_be_made_of(folder: Path, faults: Faults, old: str, new: str, key: str) -> None:
+    """A minimum is no finer than its currency goes, and no statement is made on the last day of its own period."""
+    change(folder / "statements.toml", old, new)
+
+    assert [("statements.toml", key)] == faults()
+
+
+@pytest.mark.parametrize(("period", "day"), [("monthly", 28), ("quarterly", 90), ("half-yearly", 181)])
+def test_the_issue_day_is_one_that_every_period_has(folder: Path, faults: Faults, period: str, day: int) -> None:
+    """The last of the shortest one is let through, the day after it is a fault."""
+    path = folder / "statements.toml"
+    change(path, 'period = "quarterly"', f'period = "{period}"')
+    change(path, "issue_day = 5 ", f"issue_day = {day} ")
+    assert day == load_rules(folder, "Test").rules.policy.issue_day
+
+    change(path, f"issue_day = {day} ", f"issue_day = {day + 1} ")
+    assert [("statements.toml", "issue_day")] == faults()
 
 
 def test_a_stage_may_not_have_one_of_our_own_statuses(folder: Path, faults: Faults) -> None:
@@ -179,6 +238,7 @@ def test_every_shipped_plan_has_an_example(folder: Path) -> None:
     ("old", "new", "key"),
     [
         ('interval = "annual", ', "", "plan[1].example[1].deal.interval"),
+        ('value = "12000.00"', 'value = "12000.005"', "plan[1].example[1].deal.value"),
         ('interval = "annual"', 'interval = "yearly"', "plan[1].example[1].deal.interval"),
         (', term_months = 10', "", "plan[2].example[1].deal.term_months"),
         ('currency = "EUR"', 'currency = "euro"', "plan[2].example[1].deal.currency"),

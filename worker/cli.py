@@ -103,7 +103,7 @@ def plan(
     from worker.show_plans import plan_as_json, show_plans
 
     with opened(config_path, as_of) as app:
-        planned = app.plan(_chosen(flows), period=_period(period))
+        planned = app.plan(_chosen(flows), period=_period(period, flows))
     digest = together(planned.plans)
     if as_json:
         click.echo(json.dumps(plan_as_json(planned.plans, digest, planned.failures), ensure_ascii=False))
@@ -113,11 +113,14 @@ def plan(
     sys.exit(FAILED if planned.failures else CHANGES if changes and detailed_exitcode else DONE)
 
 
-def _period(text: str | None) -> Any:
+def _period(text: str | None, flows: Sequence[str]) -> Any:
     from worker.domain.months import Period
 
     if text is None:
         return None
+    if "statements" not in _chosen(flows):
+        named = ", ".join(flows)
+        raise click.BadParameter(f"--period makes statements, and no flow of {named} does: add statements")
     try:
         return Period.parse(text)
     except ValueError:
@@ -141,7 +144,7 @@ def run(
 
     with opened(config_path, as_of) as app, progress_bar(quiet=as_json) as progress:
         stop_on_signals(app.stop)
-        results = app.run(_chosen(flows), approve=approve, period=_period(period), progress=progress)
+        results = app.run(_chosen(flows), approve=approve, period=_period(period, flows), progress=progress)
         as_of_shown = app.clock.now().isoformat()
         name = app.config.programme.name
     code = STOPPED if any(r.state == "stopped" for r in results.values()) else DONE

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import get_args
 
 from worker.domain.facts import Interval
-from worker.domain.money import digits
+from worker.domain.money import digits, minor_unit
 from worker.domain.months import PERIOD_MONTHS, Month
 from worker.domain.plans import Bracket, CommissionPlan, ConversionRules, Example, ExpectedLine, Plans, Policy
 from worker.toml_reader import REQUIRED, Section
@@ -18,6 +19,7 @@ from worker.toml_reader import REQUIRED, Section
 _HUNDRED = Decimal(100)
 _OPEN = ("Expected", "Waiting", "Confirmed", "Cancelled")  # how a line can stand while nobody has touched it
 _ALONE = "partner"  # who has the whole deal in an example without shares
+_SHORTEST = {"monthly": 28, "quarterly": 90, "half-yearly": 181}  # days
 
 
 def load_commissions(root: Section) -> tuple[Plans, Policy]:
@@ -32,11 +34,13 @@ def load_commissions(root: Section) -> tuple[Plans, Policy]:
         conversion=_conversion(part),
     )
     part.close()
-    read = [_plan(section) for section in root.sections("plan")]
+    sections = root.sections("plan")
+    read = [_plan(section) for section in sections]
     versions = [plan for plan, _ in read]
     if not versions:
         root.fault("plan", "no plan is there", "Add [[plan]] with name, version, valid_from, rate and months.")
     _no_overlap(root, versions)
+    _told_apart(sections, versions)
     root.close()
     return Plans(tuple(versions), tuple(example for _, examples in read for example in examples)), policy
 
@@ -99,11 +103,13 @@ def _agree(part: Section, plan: CommissionPlan) -> None:
     if plan.currency is not None and not (len(plan.currency) == 3 and plan.currency.isupper()):
         part.fault("currency", f"is {plan.currency!r}", 'Write three capital letters, as "GBP".')
     for name in ("fee", "cap_per_deal", "cap_per_partner"):
-        amount: Decimal | None = getattr(plan, name)
-        if amount is not None and plan.currency and amount != round(amount, digits(plan.currency)):
-            part.fault(name, f"is finer than {plan.currency} goes", f"Use {digits(plan.currency)} decimals.")
+        _exact(part, name, getattr(plan, name), plan.currency)
     if plan.prorate == "days" and plan.count_months_per == "client":
         part.fault("prorate", '"days" does not go with count_months_per = "client"', "Choose one of them.")
+    if part.has("mode") and not part.has("tiers"):
+        part.fault("mode", "says how tiers are taken, and there are none", "Remove it, or write tiers.")
+    if part.has("tier_period") and not (part.has("tiers") or part.has("cap_per_partner")):
+        part.fault("tier_period", "is the period of tiers and of cap_per_partner, and there is neither", "Remove it.")
     if plan.mode == "retroactive" and plan.tier_period == "lifetime":
         part.fault("mode", '"retroactive" does not go with tier_period = "lifetime"', "Choose quarter or year.")
 
@@ -111,9 +117,12 @@ def _agree(part: Section, plan: CommissionPlan) -> None:
 def _tiers(part: Section) -> Sequence[Bracket]:
     """Read the brackets; half-open, without gap or overlap, the first from 0, the last without end."""
     brackets: list[Bracket] = []
+    currency = part.text("currency", None) or None
     for section in part.sections("tiers"):
-        start = section.decimal("from", REQUIRED) or Decimal(0)
-        brackets.append(Bracket(start, section.decimal("to"), _percent(section, "rate", Decimal(0))))
+        start = _exact(section, "from", section.decimal("from", REQUIRED), currency)
+        end = section.decimal("to")
+        _exact(section, "to", end, currency)
+        brackets.append(Bracket(start, end, _percent(section, "rate", Decimal(0))))
         if not section.has("rate"):
             section.fault("rate", "is missing", 'Write rate = "10".')
         section.close(("rate",))
@@ -144,6 +153,7 @@ def _example(part: Section, plan: CommissionPlan) -> Example:
     if interval == "total" and term is None:
         deal.fault("term_months", "is missing, and a total needs it", "Write term_months = 12.")
     value = _positive(deal, "value")
+    _exact(deal, "value", value, currency)
     deal.close(("interval", "term_months"))
     won_on = part.day("won_on", REQUIRED) or plan.valid_from
     if won_on < plan.valid_from or (plan.valid_to is not None and won_on > plan.valid_to):
@@ -188,7 +198,7 @@ def _payment(part: Section, currency: str) -> tuple[date, Decimal]:
     amount = part.decimal("amount", REQUIRED)
     if amount is not None and amount <= 0:
         part.fault("amount", f"is {amount}", "Write an amount above 0.")
-    paid = part.day("date", REQUIRED) or date.min, _exact(part, amount, currency)
+    paid = part.day("date", REQUIRED) or date.min, _exact(part, "amount", amount, currency)
     part.close()
     return paid
 
@@ -209,7 +219,7 @@ def _expected(part: Section, currencies: tuple[str, str | None], partners: Colle
         part.fault("status", "is missing", f"Write one of: {', '.join(_OPEN)}.")
     amount = part.decimal("amount", REQUIRED)
     line = ExpectedLine(
-        month, _exact(part, amount, max(filter(None, currencies), key=digits, default="")),
+        month, _exact(part, "amount", amount, max(filter(None, currencies), key=digits, default="")),
         part.choice("status", _OPEN, "Expected"), partner,  # type: ignore[arg-type]
         part.choice("kind", ("commission", "correction"), "commission"),  # type: ignore[arg-type]
     )  # fmt: skip
@@ -217,10 +227,11 @@ def _expected(part: Section, currencies: tuple[str, str | None], partners: Colle
     return line
 
 
-def _exact(part: Section, amount: Decimal | None, currency: str) -> Decimal:
-    """Return an amount; one that is finer than its currency goes is a fault."""
-    if amount is not None and currency and amount != round(amount, digits(currency)):
-        part.fault("amount", f"is finer than {currency} goes", f"Use {digits(currency)} decimals.")
+def _exact(part: Section, name: str, amount: Decimal | None, currency: str | None) -> Decimal:
+    """Return an amount, 0 for none; one that is finer than its currency goes is a fault."""
+    if amount is not None and currency and minor_unit(currency).denominator % Fraction(amount).denominator:
+        places = digits(currency)
+        part.fault(name, f"is finer than {currency} goes", f"Use {places} decimals." if places else "Leave them out.")
     return amount if amount is not None else Decimal(0)
 
 
@@ -237,6 +248,17 @@ def _no_overlap(root: Section, versions: Sequence[CommissionPlan]) -> None:
                            "Let one version begin the day after the one before ends.")  # fmt: skip
 
 
+def _told_apart(sections: Sequence[Section], versions: Sequence[CommissionPlan]) -> None:
+    """Report a version that reads on a line as an earlier one does: its deals would be rated by that one."""
+    seen: dict[str, CommissionPlan] = {}
+    for section, plan in zip(sections, versions, strict=True):
+        if plan.name and plan.version and (other := seen.setdefault(plan.text, plan)) is not plan:
+            section.fault(
+                "version", f'reads on a line as plan "{other.name}", version "{other.version}" does ({plan.text})',
+                'Give it words of its own, as "2026-01": a line knows its plan by them.',
+            )  # fmt: skip
+
+
 def load_statements(root: Section, policy: Policy) -> Policy:
     """Read rules/statements.toml into the policy."""
     minimum = root.section("minimum")
@@ -244,7 +266,8 @@ def load_statements(root: Section, policy: Policy) -> Policy:
     for currency in minimum.names():
         if currency != "default" and not (len(currency) == 3 and currency.isupper()):
             minimum.fault(currency, "is not a currency", 'Write three capital letters, as GBP = "50.00".')
-        least[currency] = _positive(minimum, currency) or Decimal(0)
+        amount = _positive(minimum, currency)
+        least[currency] = _exact(minimum, currency, amount, None if currency == "default" else currency)
     minimum.close()
     since = root.text("statements_from", None)
     month = None
@@ -253,10 +276,11 @@ def load_statements(root: Section, policy: Policy) -> Policy:
             month = Month.parse(since)
         except ValueError:
             root.fault("statements_from", f"is {since!r}", 'Write a month, as "2026-01".')
+    period = root.choice("period", tuple(PERIOD_MONTHS), "quarterly")
     result = replace(
         policy,
-        statement_period=root.choice("period", tuple(PERIOD_MONTHS), "quarterly"),
-        issue_day=root.whole("issue_day", 5, least=1),
+        statement_period=period,
+        issue_day=root.whole("issue_day", 5, least=1, most=_SHORTEST[period]),
         grace_days=root.whole("grace_days", 6),
         minimum={"default": Decimal("50.00"), **least},
         clawback_cap=_percent(root, "clawback_cap", _HUNDRED),

@@ -31,6 +31,7 @@ from worker.programme import (
     ladder,
     leads_in_doubt,
     money_facts,
+    not_in_the_past,
     put_right,
     read_deals,
     read_lines,
@@ -102,6 +103,7 @@ def _lines_as_they_should_be(
     programme: Programme, needs: Collection[str] = MONEY
 ) -> tuple[Tables, Facts, Outcome]:  # fmt: skip
     tables, facts = read_money(programme, needs)
+    not_in_the_past(programme, tables)
     return tables, facts, plan_lines(facts, read_lines(tables), programme.today)
 
 
@@ -123,6 +125,7 @@ def plan_cash(programme: Programme) -> Plan:
 def plan_statements(programme: Programme) -> Plan:
     """Confirmed lines on the day → locks, statements, and what partners are told."""
     tables, notes = _looked_ahead(programme) if programme.ahead else (read_tables(programme, _STATEMENTS), ())
+    not_in_the_past(programme, tables)
     partners = {p.key: partner_fact(p) for p in tables.partners if p.key}
     plan = money_plans.statement_plan(
         tables.rows["Commissions"], tables.rows["Statements"], partners,
@@ -153,6 +156,7 @@ def _looked_ahead(programme: Programme) -> tuple[Tables, tuple[str, ...]]:
 def plan_settle(programme: Programme) -> Plan:
     """Partners' bills and their payments → Invoiced, Part paid, Paid, and differences in words."""
     tables = read_tables(programme, _SETTLE)
+    not_in_the_past(programme, tables)
     books = programme.ledger.books(whole=programme.whole)
     partners = {p.key: partner_fact(p) for p in tables.partners if p.key}
     plan, lines = money_plans.settlement_plan(

@@ -193,6 +193,20 @@ def _count(programme: Programme, found: Mapping[str, Sequence[Row]]) -> None:
         programme.memory.save("row-counts", counts)
 
 
+def not_in_the_past(programme: Programme, tables: Tables) -> None:
+    """Raise UnsafePlan where a statement was issued after the clock's day, unless going on was approved."""
+    paused = "Statements" in tables.paused
+    issued = programme.kept.rows("Statements") if paused else tables.rows["Statements"]
+    statements, _ = rows.statements_of(issued, programme.rules.policy.issue_day)
+    newest = guards.made_after(statements, programme.today)
+    if newest is None:
+        return
+    digest = hashlib.sha256(f"{newest.key} {newest.issued}".encode()).hexdigest()[:12]
+    if programme.approve != digest:
+        goes_on = f"where the statement's day is what is wrong, `quarterday run --approve {digest}` goes on"
+        raise UnsafePlan((guards.clock_words(newest, programme.today), goes_on), digest)
+
+
 def begun_on(programme: Programme) -> date:
     """Return the day since which the state knows what was done; for a new one, which knows nothing, it is today."""
     noted = programme.memory.load("begun").get("at")

@@ -88,11 +88,12 @@ class Section:
         """Return a text; empty where it is faulty."""
         return self._take(name, (str,), wanted, default) or ""
 
-    def whole(self, name: str, default: int, *, least: int = 0) -> int:
+    def whole(self, name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
         """Return a whole number."""
         value = self._take(name, (int,), "a whole number", default)
-        if value < least:
-            self.fault(name, f"is {value}", f"Write a whole number of at least {least}.")
+        if value < least or (most is not None and value > most):
+            wanted = f"of at least {least}" if most is None else f"from {least} to {most}"
+            self.fault(name, f"is {value}", f"Write a whole number {wanted}.")
             return default
         return int(value)
 

@@ -117,6 +117,25 @@ def test_a_correction_names_what_it_answers(settled: Desk) -> None:
     assert "5.00" == settled.command("explain", fixed, "--json").json["amount"]
 
 
+def test_a_clawback_names_its_plan_and_what_moved(settled: Desk) -> None:
+    """The plan is that of the line it answers; the credit note and the money paid back on it stand there with dates."""
+    xero, deal = settled.world.xero, line_of(settled, "2026-01").split("/")[0]
+    note = xero.credit_note(xero.add_contact("Acme"), 12000, date="2026-04-20", reference=deal, number="CN-1")
+    xero.refund_credit(note, 12000, "2026-04-21")
+    settled.later(minutes=20)
+    settled.run()
+    steps = chain(settled, line_of(settled, "2026-04", kind="clawback"))
+
+    assert (
+        "gold, 2024-01: 10 %; 12 months; for deals won from 2024-01-01 on; of the line of 2026-01, which it answers"
+        == named(steps, "plan")["text"]
+    )
+    assert named(steps, "credit note")["text"].startswith("CN-1 of 2026-04-20: 12,000.00 GBP, ")
+    assert ("12,000.00 on 2026-04-21, AUTHORISED", "2026-04-21") == (
+        named(steps, "refund")["text"], named(steps, "refund")["at"],
+    )  # fmt: skip
+
+
 def test_a_line_that_waits_shows_the_invoices_of_its_deal(desk: Desk) -> None:
     """What has been invoiced and paid of the deal stands there for a line that nothing covers yet, credit notes too."""
     desk.partner("North Star")

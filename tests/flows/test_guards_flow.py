@@ -194,6 +194,56 @@ def test_an_approved_loss_goes_on(standing: Desk) -> None:
     assert {100} == amounts(standing)
 
 
+@pytest.fixture
+def issued(desk: Desk) -> Desk:
+    """A programme whose first quarter was paid for and stands on a statement, since 5 April 2026."""
+    desk.paid_deal(12000)
+    desk.until(datetime(2026, 4, 5, 8, tzinfo=UTC))
+    assert {"in sync"} == {outcome.state for outcome in desk.run().values()}
+    return desk
+
+
+@pytest.mark.parametrize("flow", ["commissions", "cash", "statements", "settle", "sweep"])
+def test_a_clock_before_the_newest_statement_stops(issued: Desk, flow: str) -> None:
+    """As of a day on which locked months were not over nothing is taken back: the run stops and says both days."""
+    before = issued.effects()
+
+    result = issued.command("run", flow, "--as-of", "2026-02-10T08:00:00Z", "--json")
+
+    assert (3, "stopped") == (result.code, result.json["flows"][flow]["state"])
+    said = result.json["flows"][flow]["errors"][0].split(": ")[0]
+    assert "The clock says 2026-02-10, but statement 2026-Q1/north-star/GBP was issued on 2026-04-05" == said
+    assert before == issued.effects()
+
+
+def test_planning_a_day_before_the_newest_statement_says_so(issued: Desk) -> None:
+    """`plan --as-of` a day that is past says the same, and shows no clawback; on the statement's own day it plans."""
+    result = issued.command("plan", "commissions", "--as-of", "2026-02-10T08:00:00Z")
+
+    assert (1, True) == (result.code, "The clock says 2026-02-10" in " ".join(result.output.split()))
+    assert "clawback" not in result.output
+    assert 0 == issued.command("plan", "commissions", "--as-of", "2026-04-05T00:00:00Z").code
+
+
+def test_a_statement_whose_own_day_is_wrong_can_be_gone_past(issued: Desk) -> None:
+    """A clock that ran ahead once does not stop the programme for good: a person may approve going on."""
+    said = issued.command("run", "settle", "--as-of", "2026-04-04T08:00:00Z", "--json")
+    digest = said.json["flows"]["settle"]["errors"][0].split("--approve ")[1].split("`")[0]
+
+    assert 0 == issued.command("run", "settle", "--as-of", "2026-04-04T09:00:00Z", "--approve", digest).code
+
+
+def test_without_the_table_of_statements_what_was_seen_of_it_counts(issued: Desk) -> None:
+    """While Statements is paused the flows that go on without it know the newest one still."""
+    issued.world.airtable.delete_field("Statements", "Paid on")
+    issued.later(minutes=5)
+    assert "in sync" != issued.run("commissions")["commissions"].state
+
+    result = issued.command("run", "commissions", "--as-of", "2026-02-10T08:00:00Z", "--json")
+
+    assert 3 == result.code
+
+
 def test_planning_shows_what_a_table_lost(standing: Desk) -> None:
     """`plan` over a table that reads empty says so in words and ends with 1, not with a trace."""
     for row in standing.hands.rows("Commissions"):

@@ -136,8 +136,7 @@ class Books:
                 main.covered_on = item.since
         earned = item.amount + added if item.earned(today) else None
         self.correct(
-            [row for row in group if row is not main] + [main], earned, doubt=doubt,
-            held=case.lead.held or partner.paused, today=today,
+            [row for row in group if row is not main] + [main], earned, doubt=doubt, held=partner.paused, today=today,
         )  # fmt: skip
 
     def not_given(self, facts: Any, case: Case, partner: str, subject: str, today: date) -> None:
@@ -150,7 +149,7 @@ class Books:
         for row in group:
             if row.kind == "commission" and not row.locked:
                 row.stand(cancelled=True, held=False, covered=False, today=today)
-        held = case.lead.held or facts.partners[partner].paused
+        held = facts.partners[partner].paused
         self.correct(group, None, doubt=case.doubt or case.gap, held=held, today=today)
 
     def correct(self, group: list[Row], earned: Fraction | None, *, doubt: bool, held: bool, today: date) -> None:

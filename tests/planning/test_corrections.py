@@ -215,6 +215,14 @@ def test_a_pause_holds_answers_and_still_makes_them() -> None:
     assert ["Confirmed", "Confirmed"] == told.on("2025-04-06", partner=partner()).statuses()[2:]
 
 
+@pytest.mark.parametrize("who", ["acme 100", "acme 0, birch 100", "birch 100"], ids=["refund", "split", "taken off"])
+def test_hold_on_a_lead_does_not_hold_answers(who: str) -> None:
+    """What is locked is answered as ever, whether its partner still has the month or not."""
+    told = locked().on("2025-03-06", invoices=[REFUNDED], lead=lead(who=who, held=True)).on("2025-04-06")
+
+    assert ["Confirmed", "Confirmed"] == told.statuses("acme")[2:]
+
+
 def test_hold_on_an_answer_holds_it() -> None:
     """Staff tick Hold on the clawback."""
     told = locked().on("2025-03-06", invoices=[REFUNDED]).edit("9001/acme/2025-03/clawback", hold=True).on("2025-04-06")

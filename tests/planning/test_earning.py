@@ -158,6 +158,10 @@ def test_a_version_that_is_gone_holds_its_lines() -> None:
     told = story().on("2025-01-15").on("2025-01-16", plans=[plan("50", version="2026")])
 
     assert [("9001", "acme", "plan")] == fields(told)
+    assert (
+        "The lines of deal 9001 name a version of a plan that is not known any more: put it back into "
+        "rules/commissions.toml" == told.outcome.problems[0].text
+    )
     assert {"On hold"} == set(told.statuses())
     assert {"100.00"} == set(told.amounts())
     late = Partner("acme", "Acme", (PlanChoice(day("2025-01-11"), "gold"),))
@@ -438,6 +442,9 @@ IN_WORDS: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({}, {"partners": [partner(plan_name="tin")]},
      "No plan is known for deal 9001, won 2025-01-10: choose as Plan of the partner one of rules/commissions.toml that "
      "is valid on that day"),
+    ({}, {"plans": [plan(valid_from=day("2025-01-11"))]},
+     "Plan gold has no version valid on 2025-01-10, when deal 9001 was won: add one to rules/commissions.toml; another "
+     "Plan, chosen later, does not rate it"),
     ({}, {"plans": [plan(fee="5", currency="EUR")]},
      "Deal 9001 is in GBP, plan gold, 2025-01 in EUR: correct Currency in HubSpot, or give the partner a plan in that "
      "currency"),

@@ -11,11 +11,11 @@ import pytest
 from worker.domain.lines import Line
 from worker.domain.plan import RowEdit
 from worker.domain.plans import Policy
-from worker.planning.guards import emptied, objections
+from worker.planning.guards import clock_words, emptied, made_after, objections
 from worker.planning.row_edits import line_edits
 from worker.planning.rows import line_to_cells
 
-from .bookkeeping import line
+from .bookkeeping import day, line, statement
 from .strategies import row_of
 
 POLICY = Policy(guard_from_lines=10)
@@ -158,3 +158,18 @@ def test_a_table_that_lost_many_rows_stops(now: int, before: int, words: str | N
     said = f"The Leads table suddenly {words}: nothing is done until it is restored, or the loss approved"
 
     assert (said if words else None) == emptied("Leads", now, before, Decimal(30))
+
+
+def test_a_statement_that_was_made_after_today() -> None:
+    """The newest of those counts; one of today, or without a day, is none."""
+    made = [
+        statement(f"2025-Q{n}/acme/GBP", issued=on)
+        for n, on in enumerate((day("2025-04-05"), day("2025-07-05"), day("2025-07-05"), None), start=1)
+    ]
+
+    assert None is made_after(made, day("2025-07-05"))
+    assert made[2] == made_after(made, day("2025-07-04")) == made_after(made, day("2025-04-04"))
+    assert (
+        "The clock says 2025-05-10, but statement 2025-Q1/acme/GBP was issued on 2025-04-05: nothing is done, for what "
+        "it locked would be taken back. Set the machine's clock right, or leave --as-of out or let it name a later day"
+    ) == clock_words(made[0], day("2025-05-10"))

@@ -29,7 +29,6 @@ from worker.planning.commissions import Facts, plan_lines
 from worker.planning.row_edits import line_edits
 from worker.planning.rows import line_to_cells, lines_of
 from worker.planning.statements import plan_statements
-from worker.planning.terms import plan_text
 
 from .made_up import BEGIN, Chance
 from .slow_cash import book_of, note_deal, serves
@@ -82,7 +81,7 @@ def looks(request: pytest.FixtureRequest, record_property: Callable[[str, object
 
 def versions(facts: Facts) -> dict[str, CommissionPlan]:
     """Return the plans by the text that lines carry."""
-    return {plan_text(plan): plan for plan in facts.plans.versions}
+    return {plan.text: plan for plan in facts.plans.versions}
 
 
 def commissions(lines: Sequence[Line]) -> dict[tuple[str | None, str], list[Line]]:

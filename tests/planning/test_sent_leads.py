@@ -22,6 +22,11 @@ NO_COMMISSION = (
     "Estimated value and Currency do not state the commission that the partner owes us for it: write it as "
     '"1200" and "GBP", 0 if there is none.'
 )
+WORTH = {"Deal_value": Decimal(12000), "Deal_currency": "GBP", "Interval": "annual"}
+NO_VALUE = (
+    "Deal value, Deal currency and Interval do not state together what the client pays: write them as "
+    '"12000", "GBP" and "annual", or leave Deal value empty.'
+)
 NO_DAY = 'Won on is missing: fill in the day on which the partner won it, as "2026-03-31".'
 
 
@@ -57,11 +62,30 @@ def problem(**cells: Any) -> str | None:
         ),
         ({**WON, "Won_on": None}, NO_DAY),
         ({**WON, "Currency": None}, NO_COMMISSION),
+        (
+            {**WON, "Estimated_value": Decimal("5000.5"), "Currency": "JPY"},
+            "Estimated value 5000.5 is finer than JPY goes: write a whole amount.",
+        ),
+        (
+            {**WON, "Estimated_value": "250.005"},
+            "Estimated value 250.005 is finer than GBP goes: write at most 2 decimals.",
+        ),
+        ({**WON, "Estimated_value": Decimal("5000.0"), "Currency": "JPY"}, None),
+        ({**WON, **WORTH}, None),
+        ({**WON, **WORTH, "Interval": "Total, 12 months"}, None),
+        (
+            {**WON, **WORTH, "Interval": "Total"},
+            'Interval is a total without its term: write it with the months, as "total, 12 months".',
+        ),
+        ({**WON, **WORTH, "Interval": None}, NO_VALUE),
+        ({**WON, **WORTH, "Deal_currency": None}, NO_VALUE),
+        ({**WON, **WORTH, "Deal_value": "plenty"}, NO_VALUE),
+        ({**WON, "Interval": "total", "Deal_value": Decimal(0)}, None),
         ({**WON, "Won_on": "soon", "Estimated_value": "10 %"}, f"{NO_DAY} {NO_COMMISSION}"),
     ],
 )
 def test_what_is_said_of_a_sent_lead(cells: dict[str, Any], words: str | None) -> None:
-    """Whom it went to, a status that is known, and, once won, the day and the commission; nothing else is asked."""
+    """Whom it went to, a status that is known, and, once won, the day, the commission and a value if one is stated."""
     assert words == problem(**cells)
 
 

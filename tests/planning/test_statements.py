@@ -246,6 +246,21 @@ def test_a_partner_whose_row_is_gone_is_called_by_its_key() -> None:
     assert "was missed: acme has 100.00 GBP waiting" in notes[0]
 
 
+@pytest.mark.parametrize(
+    ("period", "cadence", "theirs"),
+    [("2025-02", None, "2025-Q1"), ("2025", "half-yearly", "2025-Q1 or 2025-H1"), ("2025-02", "monthly", None)],
+)
+def test_by_hand_a_period_that_no_partner_has_is_told(period: str, cadence: str | None, theirs: str | None) -> None:
+    """It names those that they have, whoever has lines; where one partner has it there is nothing to be said."""
+    partners = {"acme": ACME, "birch": replace(ACME, key="birch", cadence=cadence)}
+    policy = Policy(statement_period="quarterly")
+    by_hand = Period.parse(period)
+    notes = plan_statements(partners, [line("2025-01")], [], policy, day("2025-04-05"), period=by_hand).notes
+
+    said = f"No partner has statements of {period}, so none is made: name a period that partners have, as {theirs}"
+    assert (() if theirs is None else (said,)) == notes
+
+
 def test_by_hand_a_statement_can_be_made_on_its_day() -> None:
     """On 5 April, of the quarter before: it is made, and nothing is to be said."""
     found = planned([line("2025-01")], "2025-04-05", period=Period.parse("2025-Q1"))

@@ -194,6 +194,18 @@ def test_the_plan_of_the_won_date(choices: list[tuple[str, str]], expected: Comm
         } == found.still
 
 
+@pytest.mark.parametrize("slips", [[], [("0001-01-01", "slip")], [("0001-01-01", "")]])
+def test_a_plan_without_a_version_of_that_day_is_no_slip(slips: list[tuple[str, str]]) -> None:
+    """It stood on the won date, or mended a slip: what is chosen after it does not rate the deal."""
+    since = "2025-01-12" if slips else "0001-01-01"
+    choices = [*slips, (since, "gold"), ("2025-03-01", "silver")]
+    who = replace(partner(), plans=tuple(PlanChoice(date.fromisoformat(on), name) for on, name in choices))
+    found = reading(plans=[replace(GOLD, valid_from=day("2025-01-11")), SILVER], acme=who)
+
+    assert (["plan"], ()) == ([fault.field for fault in found.faults], found.terms)
+    assert texts(found)[0].startswith("Plan gold has no version valid on 2025-01-10, when deal 9001 was won: ")
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
@@ -208,6 +220,19 @@ def test_the_plan_of_the_won_date(choices: list[tuple[str, str]], expected: Comm
 def test_the_plan_that_stands_on_the_lines(rows: list[Line], expected: list[CommissionPlan]) -> None:
     """It goes before the partner's: that of a locked line first, else of the first month."""
     assert expected == [one.plan for one in reading(rows=rows).terms]
+
+
+@pytest.mark.parametrize(
+    ("of", "expected"), [("gold", ["10"]), ("silver", ["20"]), ("other", [])], ids=["first", "second", "neither"]
+)
+def test_two_versions_that_lines_name_alike(of: str, expected: list[str]) -> None:
+    """The rules refuse them; a deal keeps the one of its won date, and where that is neither it is rated by none."""
+    old = replace(plan("10"), version="1", valid_to=day("2025-01-09" if of == "silver" else "2025-01-31"))
+    new = replace(plan("20"), version="1", valid_from=day("2025-01-10" if of == "silver" else "2025-02-01"))
+    who = replace(partner(), plans=(PlanChoice(date.min, "other"),)) if of == "other" else partner()
+    found = reading(rows=[line(plan="gold, 1")], plans=[old, new], acme=who)
+
+    assert [Decimal(rate) for rate in expected] == [one.plan.rate for one in found.terms]
 
 
 @pytest.mark.parametrize(

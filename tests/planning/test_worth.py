@@ -90,6 +90,7 @@ def test_what_is_written_is_read(interval: Interval, term: int, value: int) -> N
         ({"Estimated_value": "1,250", "Currency": "gbp"}, ("GBP", "1250.00")),
         ({"Estimated_value": Decimal("1.234"), "Currency": "KWD"}, ("KWD", "1.234")),
         ({"Estimated_value": Decimal(0), "Currency": "GBP"}, ("GBP", "0.00")),
+        ({"Estimated_value": Decimal("5000.5"), "Currency": "JPY"}, None),
         ({"Estimated_value": Decimal(250)}, None),
         ({"Estimated_value": Decimal(250), "Currency": "pounds"}, None),
         ({"Estimated_value": "ten per cent", "Currency": "GBP"}, None),

@@ -112,7 +112,7 @@ class Lead:
     shares: tuple[Share, ...]
     invoices: tuple[str, ...] = ()  # invoice numbers that staff wrote on the row
     company_name: str = ""
-    held: bool = False  # `Hold` ticked on the lead: all its lines are held
+    held: bool = False  # `Hold` ticked on the lead: its lines are held, but for answers
 
 
 @dataclass(frozen=True, slots=True)

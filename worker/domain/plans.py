@@ -43,6 +43,11 @@ class CommissionPlan:
     cap_per_deal: Decimal | None = None
     cap_per_partner: Decimal | None = None
 
+    @property
+    def text(self) -> str:
+        """Return the version as its lines name it, and know it again: `gold, 2026-01`."""
+        return f"{self.name}, {self.version}"
+
 
 Rates = Mapping[tuple[date, str, str], Decimal]  # day, from, to → how much of `to` one of `from` is
 
@@ -119,6 +124,10 @@ class Plans:
 
     versions: Sequence[CommissionPlan]
     examples: Sequence[Example] = ()
+
+    def knows(self, name: str) -> bool:
+        """Tell whether there is a plan of that name, valid on whatever day."""
+        return any(plan.name == name for plan in self.versions)
 
     def at(self, name: str, day: date) -> CommissionPlan | None:
         """Return the version of a plan that is valid on a won date; None when there is none."""

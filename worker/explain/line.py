@@ -12,14 +12,14 @@ from worker.domain.cells import Row
 from worker.domain.lines import Line
 from worker.domain.money import exact_text, shown
 from worker.explain.lead import Step, deal_step, lead_steps, row_of, step
-from worker.explain.statement import document_steps, statement_steps
+from worker.explain.statement import document_steps, note_steps, statement_steps
 from worker.flows import read_money
 from worker.planning.commissions import Facts
 from worker.planning.earning import Survey, survey
 from worker.planning.rows import Damaged, line_from_row
 from worker.planning.runs import books_of, matched, runs_of
 from worker.planning.statements import line_order
-from worker.planning.terms import plan_text, terms_text
+from worker.planning.terms import terms_text
 from worker.planning.why import conversion_at
 from worker.ports import ServiceError
 from worker.programme import Programme, StagesWithoutStatus, Tables, read_lines
@@ -37,7 +37,7 @@ def line_chain(programme: Programme, tables: Tables, row: Row) -> dict[str, Any]
         steps += lead_steps(programme, tables, lead)[:2]
     if line.deal:
         steps.append(deal_step(programme, tables, line.deal))
-    steps += [_plan_step(programme, line), *_share_steps(line, lines), *_cash_steps(programme, line, lines)]
+    steps += [_plan_step(programme, line, lines), *_share_steps(line, lines), *_cash_steps(programme, line, lines)]
     steps += [*_sum_steps(line), *_answer_steps(line, lines)]
     if line.statement:
         steps += statement_steps(programme, tables, line.statement)
@@ -53,15 +53,22 @@ def line_chain(programme: Programme, tables: Tables, row: Row) -> dict[str, Any]
     }
 
 
-def _plan_step(programme: Programme, line: Line) -> Step:
-    """Say under which version of which plan the line was made, and what that says."""
-    versions = programme.rules.plans.versions
-    plan = next((plan for plan in versions if plan_text(plan) == line.plan), None)
+def _plan_step(programme: Programme, line: Line, lines: Iterable[Line]) -> Step:
+    """Say under which version of which plan the line, or the one that it answers, was made, and what that says."""
+    versions, text = programme.rules.plans.versions, line.plan or _plan_answered(line, lines)
+    plan = next((plan for plan in versions if plan.text == text), None)
     if plan is None:
-        return step("plan", f"{line.plan}: not in the rules any more" if line.plan else "none on the line")
+        return step("plan", f"{text}: not in the rules any more" if text else "none on the line")
     until = f" to {plan.valid_to}" if plan.valid_to else " on"
     months = f"{plan.months} months" if plan.months else "as long as the client pays"
-    return step("plan", f"{line.plan}: {terms_text(plan)}; {months}; for deals won from {plan.valid_from}{until}")
+    of = "" if line.plan else f"; of the line of {line.answers}, which it answers"
+    return step("plan", f"{text}: {terms_text(plan)}; {months}; for deals won from {plan.valid_from}{until}{of}")
+
+
+def _plan_answered(line: Line, lines: Iterable[Line]) -> str:
+    """Return the plan of the commission that a line answers; nothing where that has none."""
+    answered = (line.deal, line.partner, line.answers, "commission")
+    return next((one.plan for one in lines if (one.deal, one.partner, str(one.month), one.kind) == answered), "")
 
 
 def _share_steps(line: Line, lines: Iterable[Line]) -> list[Step]:
@@ -108,8 +115,7 @@ def _cash_steps(programme: Programme, line: Line, lines: Sequence[Line]) -> list
     ]
     for note in facts.credit_notes:
         if served.notes.get(note.id) == own:
-            text = f"{note.number} of {note.on}: {shown(note.total, note.currency)} {note.currency}, {note.status}"
-            steps.append(step("credit note", text, id=note.id, at=note.on.isoformat(), amount=f"{note.total:f}"))
+            steps += note_steps(note)
     return steps + _reach(facts, found, line, programme.today)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from worker.domain.cells import Row
-from worker.domain.facts import Invoice
+from worker.domain.facts import CreditNote, Invoice
 from worker.domain.lines import Statement
 from worker.domain.money import shown
 from worker.explain.lead import Step, row_of, step
@@ -85,11 +86,21 @@ def document_steps(name: str, invoice: Invoice) -> list[Step]:
     due = f", due {invoice.due_date}" if invoice.due_date else ""
     money = f"{shown(invoice.sub_total, currency)} net, {shown(invoice.total, currency)} {currency}"
     text = f"{invoice.number} of {invoice.on}{due}: {money}, {invoice.status}"
-    steps = [step(name, text, id=invoice.id, at=invoice.on.isoformat(), amount=f"{invoice.total:f}")]
-    for kind in _CASH:
-        steps += [
-            step(kind.removesuffix("s"), f"{shown(cash.amount, currency)} on {cash.on}, {cash.status}", id=cash.id,
-                 at=cash.on.isoformat(), amount=f"{cash.amount:f}")
-            for cash in getattr(invoice, kind)
-        ]  # fmt: skip
-    return steps
+    own = step(name, text, id=invoice.id, at=invoice.on.isoformat(), amount=f"{invoice.total:f}")
+    return [own, *_moves(invoice, _CASH)]
+
+
+def note_steps(note: CreditNote) -> list[Step]:
+    """Return a credit note, and the money that was paid back on it."""
+    text = f"{note.number} of {note.on}: {shown(note.total, note.currency)} {note.currency}, {note.status}"
+    own = step("credit note", text, id=note.id, at=note.on.isoformat(), amount=f"{note.total:f}")
+    return [own, *_moves(note, ("refunds",))]
+
+
+def _moves(document: Invoice | CreditNote, kinds: Sequence[str]) -> list[Step]:
+    return [
+        step(kind.removesuffix("s"), f"{shown(cash.amount, document.currency)} on {cash.on}, {cash.status}",
+             id=cash.id, at=cash.on.isoformat(), amount=f"{cash.amount:f}")
+        for kind in kinds
+        for cash in getattr(document, kind)
+    ]  # fmt: skip

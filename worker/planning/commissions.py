@@ -23,7 +23,7 @@ from worker.planning.conversion import NO_RATE, Missing, Rate, converted, rate_f
 from worker.planning.corrections import Earned, Keys, adjustment, answered, cancel
 from worker.planning.earning import Case, Facts, deal_order, survey
 from worker.planning.runs import books_of, runs_of
-from worker.planning.statuses import Pen, held, not_earned, stand_still
+from worker.planning.statuses import Pen, not_earned, paused, stand_still
 from worker.planning.tiers import cut_to_caps, exact_amounts
 from worker.planning.true_ups import true_up_lines, true_ups
 
@@ -129,7 +129,7 @@ def _case_lines(
     for partner, months in sorted(rows.items()):
         usual = "not a month that the plan gives the deal" if partner in staying else case.off_all
         reason = case.off.get(partner, usual)
-        hold = held(case, facts.partners.get(partner))
+        hold = paused(facts.partners.get(partner))
         for _, group in sorted(months.items()):
             lines += _no_more(group, reason, hold=hold, still=case.doubt or case.gap, keys=keys, today=today)
     return lines
@@ -164,7 +164,7 @@ def _run_lines(
         reason = not_earned(slot, today)
         earned = Earned(converted(amount.amount, known) + added if reason is None else zero(main.currency), reason)
         still = case.doubt or pen.gap or (rate.reason if isinstance(rate, Missing) else None)
-        hold = held(case, partner)
+        hold = paused(partner)  # a lead's Hold stops what is not locked, not the answers to what is
         lines += answered(rows, main, earned, hold=hold, still=still, keys=keys, today=today)
     return lines
 

@@ -20,7 +20,6 @@ from worker.domain.plans import CommissionPlan
 from worker.planning.approvals import figure
 from worker.planning.earning import Facts, Survey, survey
 from worker.planning.runs import matched
-from worker.planning.terms import plan_text
 
 Found = dict[str, dict[str, str]]
 
@@ -106,7 +105,7 @@ def _partners(facts: Facts, found: Survey, wanted: Collection[str]) -> Found:
                     "currency": partner.currency or "",
                 }
         for terms in case.terms:
-            texts[f"plan {plan_text(terms.plan)}"] = _terms(terms.plan)
+            texts[f"plan {terms.plan.text}"] = _terms(terms.plan)
     return dict(sorted(texts.items()))
 
 

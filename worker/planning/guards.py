@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
-from worker.domain.lines import Line
+from worker.domain.lines import Line, Statement
 from worker.domain.money import shown
 from worker.domain.plan import RowEdit
 from worker.domain.plans import Policy
@@ -69,3 +70,20 @@ def emptied(table: str, now: int, before: int, share: Decimal) -> str | None:
         return None
     gone = "reads empty" if now == 0 else f"lost {before - now} of its {before} rows"
     return f"The {table} table suddenly {gone}: nothing is done until it is restored, or the loss approved"
+
+
+def made_after(statements: Iterable[Statement], today: date) -> Statement | None:
+    """Return the newest statement when it was made after today: a clock is wrong, or a day of the past is looked at.
+
+    As of such a day months that are locked are not over, or not paid for, and would be taken back.
+    """
+    dated = [(s.issued, s.key, s) for s in statements if s.issued is not None and s.issued > today]
+    return max(dated, key=lambda one: one[:2])[2] if dated else None
+
+
+def clock_words(newest: Statement, today: date) -> str:
+    """Say of a statement that was made after today what the clock says, and what to do."""
+    return (
+        f"The clock says {today}, but statement {newest.key} was issued on {newest.issued}: nothing is done, for what "
+        "it locked would be taken back. Set the machine's clock right, or leave --as-of out or let it name a later day"
+    )

@@ -58,7 +58,7 @@ def plan_statements(
     to_come = {line.partner for line in lines if _to_come(line, today)}
     made: dict[str, Statement] = {}
     locks: dict[str, str] = {}
-    notes: list[str] = []
+    notes = [] if period is None else _nobodys(period, partners.values(), policy)
     for account in sorted(by_account.keys() | standing.keys()):
         partner = partners.get(account[0]) or Partner(account[0], account[0], ())
         if account in stopped:
@@ -81,6 +81,20 @@ def plan_statements(
 
 def _to_come(line: Line, today: date) -> bool:
     return not line.locked and line.status != "Cancelled" and not line.month.over(today)
+
+
+def _months(partner: Partner, policy: Policy) -> int:
+    """Return how many months a statement of the partner's is of."""
+    return PERIOD_MONTHS.get(partner.cadence or "", PERIOD_MONTHS[policy.statement_period])
+
+
+def _nobodys(period: Period, partners: Iterable[Partner], policy: Policy) -> list[str]:
+    """Say of a period named by hand that no partner has it, and which ones they have."""
+    lengths = sorted({_months(partner, policy) for partner in partners})
+    if not lengths or period.months in lengths:
+        return []
+    theirs = " or ".join(str(Period.holding(period.first, length)) for length in lengths)
+    return [f"No partner has statements of {period}, so none is made: name a period that partners have, as {theirs}"]
 
 
 def line_order(line: Line) -> tuple[Month, bool, tuple[int, str], str, str]:
@@ -148,7 +162,7 @@ class _Book:
 
     def _due(self) -> set[Period]:
         """Return the period whose statement is due: the last one over, or the one named by hand."""
-        length = PERIOD_MONTHS.get(self.partner.cadence or "", PERIOD_MONTHS[self.policy.statement_period])
+        length = _months(self.partner, self.policy)
         if self.by_hand is not None:
             return {self.by_hand} if self.by_hand.months == length and self._is_due(self.by_hand) else set()
         due = Period.holding(Month.of(self.today), length)

@@ -16,7 +16,6 @@ from worker.planning.amounts import Priced, Run, Slot
 from worker.planning.cash import Cover, Receipts
 from worker.planning.conversion import Missing, Rate, conversion, conversion_text, converted
 from worker.planning.earning import Case
-from worker.planning.terms import plan_text
 from worker.planning.wording import CUT, Sums, staffs_text
 
 _BY_CASH = ("Waiting", "Confirmed")
@@ -39,7 +38,7 @@ def cancelled(
 
 
 def held(case: Case, partner: Partner | None) -> str | None:
-    """Return why lines are held by what is known of their deal, lead and partner."""
+    """Return why commission lines are held by what is known of their deal, lead and partner."""
     if case.doubt is not None:
         return case.doubt
     return "Hold is ticked on the lead" if case.lead.held else paused(partner)
@@ -97,7 +96,7 @@ class Pen:
         gap = case.gap if plan.fee is None else None
         return Pen(
             run, Month.of(today), plan.fee is not None, gap, hold=held(case, run.terms.partner) or gap,
-            plan=plan_text(plan), sums=Sums.of(run), of_months=f" of {len(run.slots)}" if plan.months else "",
+            plan=plan.text, sums=Sums.of(run), of_months=f" of {len(run.slots)}" if plan.months else "",
             waits=f"; waits for the client: {waits_for(cash, case.currency)}",
         )  # fmt: skip
 

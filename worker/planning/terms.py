@@ -61,11 +61,6 @@ class Reading:
     faults: tuple[Fault, ...] = ()
 
 
-def plan_text(plan: CommissionPlan) -> str:
-    """Return a plan as its lines name it: `gold, 2026-01`."""
-    return f"{plan.name}, {plan.version}"
-
-
 def terms_text(plan: CommissionPlan) -> str:
     """Return the terms in words, those that are as usual left out."""
     currency = plan.currency or ""
@@ -163,29 +158,63 @@ def _who_earns(
         elif not enrolled(partner, submitted):
             off[key] = "the partner was not enrolled on the day the lead was submitted"
         elif (plan := _plan(partner, rows, plans, won_on)) is None:
-            text = (
-                f"No plan is known for deal {deal.id}, won {won_on}: "
-                "choose as Plan of the partner one of rules/commissions.toml that is valid on that day"
-            )
-            unknown.append(Fault("plan", text, key))
+            unknown.append(_plan_fault(deal, partner, plans, won_on))
         else:
             found.append(Terms(partner, percents[key], plan))
     return found, off, unknown
 
 
 def _plan(partner: Partner, rows: Sequence[Line], plans: Plans, won_on: date) -> CommissionPlan | None:
-    """Return the plan that stands on the partner's lines, else the partner's on the won date: no silent re-rating.
-
-    Where what stood on the won date rates nothing (it was missing, or a slip), the first one after it that does counts.
-    """
+    """Return the plan that stands on the partner's lines, else the partner's on the won date: no silent re-rating."""
     own = [row for row in rows if row.partner == partner.key and row.kind == "commission" and row.plan]
     texts = {row.plan for row in own}
     if texts:
         text = texts.pop() if len(texts) == 1 else min([row for row in own if row.locked] or own, key=_month).plan
-        return next((plan for plan in plans.versions if plan_text(plan) == text), None)
+        named = [plan for plan in plans.versions if plan.text == text]
+        return named[0] if len(named) == 1 else _one_of(named, _chosen(partner, plans, won_on))
+    return _chosen(partner, plans, won_on)
+
+
+def _one_of(named: Sequence[CommissionPlan], chosen: CommissionPlan | None) -> CommissionPlan | None:
+    """Return the chosen version where lines name several alike, which the rules refuse; none rather than a guess."""
+    return chosen if chosen in named else None
+
+
+def _chosen(partner: Partner, plans: Plans, won_on: date) -> CommissionPlan | None:
+    """Return the version, valid on the won date, of the plan that the partner had on that day."""
+    name = _name_on(won_on, partner, plans)
+    return None if name is None else plans.at(name, won_on)
+
+
+def _name_on(won_on: date, partner: Partner, plans: Plans) -> str | None:
+    """Return the partner's `Plan` on the won date; where that was missing or a slip, the first after it that is none.
+
+    A plan that the rules know is no slip, even without a version of that day: a later one never counts instead.
+    """
     stood = max((choice.since for choice in partner.plans if choice.since <= won_on), default=date.max)
     later = sorted((choice for choice in partner.plans if choice.since >= stood), key=lambda choice: choice.since)
-    return next((plan for choice in later if (plan := plans.at(choice.plan, won_on)) is not None), None)
+    return next((choice.plan for choice in later if plans.knows(choice.plan)), None)
+
+
+def _plan_fault(deal: Deal, partner: Partner, plans: Plans, won_on: date) -> Fault:
+    """Say why no plan rates a deal, and what to do."""
+    name = _name_on(won_on, partner, plans)
+    if name is None:
+        text = (
+            f"No plan is known for deal {deal.id}, won {won_on}: "
+            "choose as Plan of the partner one of rules/commissions.toml that is valid on that day"
+        )
+    elif plans.at(name, won_on) is None:
+        text = (
+            f"Plan {name} has no version valid on {won_on}, when deal {deal.id} was won: "
+            "add one to rules/commissions.toml; another Plan, chosen later, does not rate it"
+        )
+    else:
+        text = (
+            f"The lines of deal {deal.id} name a version of a plan that is not known any more: "
+            "put it back into rules/commissions.toml"
+        )
+    return Fault("plan", text, partner.key)
 
 
 def _currency_fault(deal: Deal, newest: Line | None) -> Fault | None:
@@ -238,7 +267,7 @@ def _clash(deal: Deal, terms: Terms, currency: str) -> Fault | None:
     if not (plan.tiers or stated) or plan.currency == currency:
         return None
     text = (
-        f"Deal {deal.id} is in {currency}, plan {plan_text(plan)} in {plan.currency}: "
+        f"Deal {deal.id} is in {currency}, plan {plan.text} in {plan.currency}: "
         "correct Currency in HubSpot, or give the partner a plan in that currency"
     )
     return Fault("currency", text, terms.partner.key)

@@ -20,7 +20,6 @@ from worker.planning.conversion import Missing, Rate, conversion, conversion_tex
 from worker.planning.corrections import NOT_NEEDED, Earned, Keys, adjustment, answered, cancel
 from worker.planning.earning import Facts
 from worker.planning.statuses import TICKED, judge, paused, stand_still
-from worker.planning.terms import plan_text
 from worker.planning.tiers import Entry, Place, bracket_of, line_up, spell
 from worker.planning.wording import CUT, percent, staffs_text
 
@@ -117,7 +116,7 @@ def _true_up(account: _Account, partner: str, currency: str, period: Period) -> 
         amount = min(amount, max(min(caps) - sum((entry.amount for entry in within), Decimal(0)), Decimal(0)))
     cut = amount < uncut
     rate = _listed(percent(bracket_of(metric, run.plan.tiers).rate) for run, *_ in rated)
-    plan = _listed(plan_text(run.plan) for run, *_ in rated)
+    plan = _listed(run.plan.text for run, *_ in rated)
     base = sum((s.base for s in sums.values()), Fraction(0))
     made = sum((s.made for s in sums.values()), Decimal(0))
     why = (

@@ -12,7 +12,6 @@ from functools import lru_cache
 from worker.domain.lines import Base
 from worker.domain.money import digits, shown, units_shown
 from worker.planning.amounts import Piece, Priced, Run, Slot
-from worker.planning.terms import plan_text
 
 _SPELLED = {"quarterly": ("a quarter", 3), "annual": ("a year", 12)}
 CUT = "; cut to the cap"
@@ -62,7 +61,7 @@ class Sums:
         """Begin with what is the same in every month."""
         currency, percents = run.case.currency, run.terms.percent
         share = "" if percents == 100 else f" × {percent(percents)} share"
-        return Sums(run, currency, digits(currency), plan_text(run.plan), share)
+        return Sums(run, currency, digits(currency), run.plan.text, share)
 
     def of_month(self, slot: Slot, amount: Priced) -> tuple[str, str]:
         """Return what stands in the Rate column (`10 %`, `10 % / 15 %`, `fee 100.00`), and the sum that made the line.

@@ -50,10 +50,20 @@ def commission_owed(row: Row) -> Amount | None:
     """Return the commission that the row of a lead that we sent states: `Estimated value`, in `Currency`.
 
     An estimated value is what a lead is worth to us: of one that we receive the client's deal, of one that we send
-    the commission on it.
+    the commission on it. One that is finer than its currency goes is not rounded: it states none.
     """
     amount, currency = _amount(row, "Estimated value"), _currency(row, "Currency")
-    return None if amount is None or currency is None else (currency, rounded(amount, currency))
+    if amount is None or currency is None or too_fine(row) is not None:
+        return None
+    return currency, rounded(amount, currency)
+
+
+def too_fine(row: Row) -> str | None:
+    """Return the currency than whose minor unit the row's `Estimated value` is finer; None where it is not."""
+    amount, currency = _amount(row, "Estimated value"), _currency(row, "Currency")
+    if amount is None or currency is None or rounded(amount, currency) == amount:
+        return None
+    return currency
 
 
 def won_on(row: Row, zone: ZoneInfo) -> date | None:
