@@ -77,8 +77,8 @@ def made_after(statements: Iterable[Statement], today: date) -> Statement | None
 
     As of such a day months that are locked are not over, or not paid for, and would be taken back.
     """
-    dated = [(s.issued, s.key, s) for s in statements if s.issued is not None and s.issued > today]
-    return max(dated, key=lambda one: one[:2])[2] if dated else None
+    later = {(s.issued, s.key): s for s in statements if s.issued is not None and s.issued > today}
+    return later[max(later)] if later else None
 
 
 def clock_words(newest: Statement, today: date) -> str:
