@@ -411,6 +411,10 @@ def test_a_renamed_column(desk: Desk) -> None:
 
     assert 0 == desk.command("run").code
     assert 0 == desk.command("doctor").code
+    assert "Everything is there." in desk.command("setup").out
+    assert "Known by its id: the column Leads.Company is called Client name now." in desk.command("setup").out
+    renamed = desk.command("setup", "--json").json["renamed"]
+    assert "the column Leads.Deal ID is called HubSpot now" in renamed
     assert [desk.row(row)["HubSpot"]] == [deal["id"] for deal in desk.world.hubspot.deals()]
 
 

@@ -221,12 +221,15 @@ def setup(config_path: Path, apply_it: bool, as_json: bool) -> None:
     from worker.upkeep import set_up
 
     with opened(config_path) as app:
-        missing, left = set_up(app, apply_it)
+        missing, left, renamed = set_up(app, apply_it)
     if as_json:
         found = [{"service": s, "what": m.what, "remedy": m.remedy, "makeable": m.makeable} for s, m in missing]
-        click.echo(json.dumps({"missing": found, "left": [m.what for _, m in left]}, ensure_ascii=False))
+        names = {"renamed": list(renamed)} if renamed else {}
+        click.echo(json.dumps({"missing": found, "left": [m.what for _, m in left], **names}, ensure_ascii=False))
     else:
         show_missing(missing, left, apply_it)
+        for words in renamed:
+            click.echo(f"Known by its id: {words}.")
     sys.exit(FAILED if left and apply_it else DONE)
 
 

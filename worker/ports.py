@@ -256,6 +256,14 @@ class TellsWho(Protocol):
         """Return who changed a cell by hand since the last reading; None where that isn't known."""
 
 
+@runtime_checkable
+class KnowsByIds(Protocol):
+    """A tracker whose tables and columns stay the same whatever people call them."""
+
+    def renamed(self) -> Sequence[str]:
+        """Return in words which of ours go by another name now."""
+
+
 # ---- the CRM --------------------------------------------------------------------------------------------------------
 
 

@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from worker.app import App
 from worker.engine.journal import Message
 from worker.engine.runs import Health, health
 from worker.planning.money_notices import statement_notice_key
-from worker.ports import Check, Crm, Ledger, Missing, Notifier, ServiceError, Tracker
+from worker.ports import Check, Crm, KnowsByIds, Ledger, Missing, Notifier, ServiceError, Tracker
 from worker.toml_reader import RulesError
 
 _STATEMENT = re.compile(r"\d{4}[^/]*/[^/]+/[A-Z]{3}\Z")  # the key of a statement, not of a notice
@@ -60,18 +61,31 @@ def retry(app: App, key: str, *, skip: bool) -> str:
     return f"{key} will be sent by the next run of statements"
 
 
-def set_up(app: App, apply_it: bool) -> tuple[list[tuple[str, Missing]], list[tuple[str, Missing]]]:
+class SetUp(NamedTuple):
+    """What was missing, by service; what is still missing; and what of the tracker's goes by another name."""
+
+    missing: Sequence[tuple[str, Missing]]
+    left: Sequence[tuple[str, Missing]]
+    renamed: Sequence[str] = ()
+
+
+def set_up(app: App, apply_it: bool) -> SetUp:
     """Return what is missing in tracker and CRM, and what is still missing after making what can be made."""
     services = app.services()
     missing = [(part.name, one) for part in (services.tracker, services.crm) for one in part.missing()]
     if not apply_it or not missing:
-        return missing, missing
+        return SetUp(missing, missing, _renamed(services.tracker))
     for part in (services.tracker, services.crm):
         own = [one for name, one in missing if name == part.name and one.makeable]
         if own:
             part.make(own)
     again = app.services()
-    return missing, [(part.name, one) for part in (again.tracker, again.crm) for one in part.missing()]
+    left = [(part.name, one) for part in (again.tracker, again.crm) for one in part.missing()]
+    return SetUp(missing, left, _renamed(again.tracker))
+
+
+def _renamed(tracker: Tracker) -> Sequence[str]:
+    return tracker.renamed() if isinstance(tracker, KnowsByIds) else ()
 
 
 def doctor(app: App) -> list[Check]:

@@ -77,7 +77,7 @@ class Office:
             os.environ[name] = ",".join(filter(None, (os.environ.get(name), "127.0.0.1")))
         config, loaded = load(self.config)
         self.app = App(config, loaded, clock=PlayedClock(world.clock))
-        _, left = set_up(self.app, True)
+        left = set_up(self.app, True).left
         if left:
             raise RuntimeError(f"the sandbox could not be set up: {left}")
 

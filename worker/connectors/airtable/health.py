@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from worker.connectors.airtable.api import Door
 from worker.connectors.airtable.feed import Feed
+from worker.connectors.airtable.finding import other_names
 from worker.connectors.airtable.schema import Schema
 from worker.ports import Check, Missing, ServiceError
 
@@ -66,6 +67,8 @@ def _tables(door: Door, schema: Callable[[], Schema], missing: Callable[[], Sequ
         yield Check("Airtable tables", False, f"missing: {lack.what}", lack.remedy)
     if not lacks:
         yield Check("Airtable tables", True, "all tables and columns are there")
+    if called := "; ".join(other_names(schema())):
+        yield Check("Airtable names", True, f"known by their ids: {called}")
     first = next(iter(schema().tables.values()), None)
     if first is not None:
         try:

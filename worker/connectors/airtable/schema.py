@@ -1,18 +1,17 @@
-"""Which of the base's tables and fields are ours: found by name once, then known by id: a rename breaks nothing.
+"""Our tables as they stand in the base, and whether they are sound: each column there, of a type that can hold it.
 
-It judges whether a field's type can hold what our column holds; it makes nothing (see setup.py) and reads no rows.
+How they are found is in finding.py, what is made in setup.py. It reads no rows.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker.connectors.airtable.api import SERVICE, Door
+from worker.connectors.airtable.api import SERVICE
 from worker.domain.tables import TABLES, Column, Table
-from worker.ports import Memory, Refused
+from worker.ports import Refused
 
 TEXT_TYPES = frozenset({"singleLineText", "multilineText", "richText", "email", "url", "phoneNumber"})
 NUMBER_TYPES = frozenset({"number", "currency", "percent"})
@@ -55,13 +54,20 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A table of ours where it stands in the base: our column → its field; `absent` and `unfit` are our columns."""
+    """A table of ours where it stands in the base: our column → its field; `absent` and `unfit` are our columns.
+
+    `called` is by our column the name that its field has now, where it is not the one it should have. `namesakes` is by
+    our column the name that another field has instead, which is not ours.
+    """
 
     table: Table
     id: str
+    name: str
     fields: Mapping[str, Field]
     absent: tuple[str, ...] = ()
     unfit: tuple[str, ...] = ()
+    called: Mapping[str, str] = field(default_factory=dict)
+    namesakes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> Field:
@@ -82,10 +88,14 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Our tables by our names, as far as the base has them, and how many tables it has in all."""
+    """Our tables by our names, as far as the base has them, and how many tables it has in all.
+
+    `namesakes` are those whose name another table has, which is not ours.
+    """
 
     tables: Mapping[str, Placed]
     count: int
+    namesakes: frozenset[str] = frozenset()
 
     def placed(self, name: str) -> Placed:
         """Return a table that is sound; Refused, naming what is wrong, when it is not."""
@@ -100,11 +110,12 @@ class Schema:
     def fault(self, name: str) -> Refused | None:
         """Return what is wrong with a table; None when it is sound."""
         if name not in self.tables:
-            return Refused(SERVICE, f"the base has no table {name}: {_REMEDY}", "NO_TABLE")
+            other = " any more, only another of its name" if name in self.namesakes else ""
+            return Refused(SERVICE, f"the base has no table {name}{other}: {_REMEDY}", "NO_TABLE")
         found = self.tables[name]
         if lacking := (*found.absent, *found.unfit):
             why = "; ".join(_reasons(found))
-            words = f"the table {name} has no usable column {', '.join(lacking)}: {why}; {_REMEDY}"
+            words = f"the table {shown(name, found.name)} has no usable column {', '.join(lacking)}: {why}; {_REMEDY}"
             return Refused(SERVICE, words, "NO_COLUMN", lacking[0])
         return self._broken_link(found)
 
@@ -125,10 +136,16 @@ class Schema:
 
 def _reasons(placed: Placed) -> Iterator[str]:
     for name in placed.absent:
-        yield f"{name} is not there"
+        other = placed.namesakes.get(name)
+        yield f"{name} is not there" + (f", only another field that is called {other}" if other else "")
     for name in placed.unfit:
-        types = types_for(placed.table.column(name))
-        yield f"{name} is of the type {placed.fields[name].type} now, which can't hold it: make it {types} again"
+        types, what = types_for(placed.table.column(name)), shown(name, placed.called.get(name, name))
+        yield f"{what} is of the type {placed.fields[name].type} now, which can't hold it: make it {types} again"
+
+
+def shown(ours: str, theirs: str) -> str:
+    """Return our name of a table or a column, and the one that it has in the base where that is another."""
+    return ours if ours.casefold() == theirs.strip().casefold() else f"{ours} (called {theirs} now)"
 
 
 def fits(table: Table, column: Column, type_: str) -> bool:
@@ -145,70 +162,6 @@ def types_for(column: Column) -> str:
             "select": "single select"}  # fmt: skip
     family = _FAMILY.get(column.kind, "text")
     return best[family] if family in ("text", "checkbox") else f"{best[family]} (or single line text)"
-
-
-class Names:
-    """What the base calls our columns: the configuration's names, else our own; with the ids seen under them before."""
-
-    def __init__(self, columns: Mapping[str, Mapping[str, str]], memory: Memory, shelf: str) -> None:
-        self._columns = {table.casefold(): names for table, names in columns.items()}
-        self._memory = memory
-        self._shelf = shelf
-
-    def of(self, table: str, column: str) -> str:
-        """Return the name that our column should have in the base."""
-        return self._columns.get(table.casefold(), {}).get(column, column)
-
-    def known(self) -> dict[str, str]:
-        """Return the field ids found at earlier runs, by `table/column/name`."""
-        return {slot: json.loads(text) for slot, text in self._memory.load(self._shelf).items()}
-
-    def keep(self, ids: Mapping[str, str], known: Mapping[str, str]) -> None:
-        """Remember field ids, so that a column renamed by a person is found again."""
-        if changed := {slot: json.dumps(id_) for slot, id_ in ids.items() if known.get(slot) != id_}:
-            self._memory.save(self._shelf, changed)
-
-
-def read_schema(door: Door, names: Names) -> Schema:
-    """Read all tables of the base in one call and find ours among them."""
-    answer = door.call("GET", door.tables_url, expect="tables")
-    by_name = {str(t["name"]).strip().casefold(): t for t in answer["tables"]}
-    known, seen, tables = names.known(), dict[str, str](), dict[str, Placed]()
-    for table in TABLES.values():
-        if (found := by_name.get(table.name.casefold())) is not None:
-            tables[table.name] = _place(table, found, names, known)
-            seen.update((_slot(table, c, names), f.id) for c, f in tables[table.name].fields.items())
-    names.keep(seen, known)
-    return Schema(tables, len(answer["tables"]))
-
-
-def _place(table: Table, found: Mapping[str, Any], names: Names, known: Mapping[str, str]) -> Placed:
-    there = [_field(f) for f in found["fields"]]
-    by_name = {f.name.strip().casefold(): f for f in there}
-    by_id = {f.id: f for f in there}
-    fields: dict[str, Field] = {}
-    for column in table.columns:
-        if match := by_name.get(names.of(table.name, column.name).strip().casefold()):
-            fields[column.name] = match
-    taken = {f.id for f in fields.values()}
-    for column in table.columns:
-        before = known.get(_slot(table, column.name, names))
-        if column.name not in fields and before in by_id and before not in taken:
-            fields[column.name] = by_id[before]  # renamed by a person: the id stays
-    absent = tuple(c.name for c in table.columns if c.name not in fields)
-    unfit = tuple(c.name for c in table.columns if c.name in fields and not fits(table, c, fields[c.name].type))
-    return Placed(table, str(found["id"]), fields, absent, unfit)
-
-
-def _slot(table: Table, column: str, names: Names) -> str:
-    return f"{table.name}/{column}/{names.of(table.name, column)}"
-
-
-def _field(raw: Mapping[str, Any]) -> Field:
-    options = raw.get("options") or {}
-    choices = {str(c.get("id")): str(c["name"]) for c in options.get("choices") or () if "name" in c}
-    linked = options.get("linkedTableId") if raw.get("type") == LINK_TYPE else None
-    return Field(str(raw["id"]), str(raw["name"]), str(raw.get("type")), choices, linked)
 
 
 def links_of(placed: Placed, schema: Schema) -> Iterator[Placed]:

@@ -10,11 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.connectors.airtable.api import Door
-from worker.connectors.airtable.schema import COMPUTED_TYPES, Names, Placed, Schema, fits, types_for
+from worker.connectors.airtable.finding import Names
+from worker.connectors.airtable.schema import COMPUTED_TYPES, Placed, Schema, fits, shown, types_for
 from worker.domain.tables import TABLES, Column, Table
 from worker.ports import Missing
 
 APPLY = "`quarterday setup --apply` makes it"
+_AWAY = (
+    "that one was there beside ours and is left alone: rename it in Airtable, then `quarterday setup --apply` makes "
+    "ours (if it is to be ours from now on, run `quarterday doctor` while it is renamed, and give it the name back)"
+)
 _DATE = {"dateFormat": {"name": "iso", "format": "YYYY-MM-DD"}}
 _DATE_TIME = {**_DATE, "timeFormat": {"name": "24hour", "format": "HH:mm"}, "timeZone": "utc"}
 _TICK = {"icon": "check", "color": "greenBright"}
@@ -48,15 +53,22 @@ class Wanted:
         """Yield everything that is missing, table by table."""
         for table in TABLES.values():
             if table.name not in schema.tables:
-                yield Need(Missing(f"the table {table.name} ({len(table.columns)} columns)", APPLY), table)
+                yield Need(self._no_table(schema, table), table)
                 continue
             for column in table.columns:
                 if words := self._lack(schema.tables[table.name], column):
                     yield Need(words, table, column)
 
+    def _no_table(self, schema: Schema, table: Table) -> Missing:
+        if table.name in schema.namesakes:
+            return Missing(f"the table {table.name}, whose name another table has", _AWAY, makeable=False)
+        return Missing(f"the table {table.name} ({len(table.columns)} columns)", APPLY)
+
     def _lack(self, placed: Placed, column: Column) -> Missing | None:
-        where = f"{placed.table.name}.{column.name}"
+        where = f"{placed.table.name}.{shown(column.name, placed.called.get(column.name, column.name))}"
         if column.name not in placed.fields:
+            if called := placed.namesakes.get(column.name):
+                return Missing(f"the column {where}, whose name {called} another field has", _AWAY, makeable=False)
             called = self._names.of(placed.table.name, column.name)
             return Missing(f"the column {where}" + (f" (called {called})" if called != column.name else ""), APPLY)
         field = placed.fields[column.name]

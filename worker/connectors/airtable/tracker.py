@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from worker.connectors.airtable.api import Door
 from worker.connectors.airtable.cells import Codec
 from worker.connectors.airtable.feed import Feed
+from worker.connectors.airtable.finding import Names, other_names, read_schema
 from worker.connectors.airtable.health import health
 from worker.connectors.airtable.mirror import Mirror
-from worker.connectors.airtable.schema import Names, Placed, Schema, links_of, read_schema
+from worker.connectors.airtable.schema import Placed, Schema, links_of
 from worker.connectors.airtable.setup import Wanted, make
 from worker.connectors.airtable.tens import Outcome
 from worker.connectors.airtable.writing import Writer
@@ -72,6 +73,10 @@ class AirtableTracker:
     def missing(self) -> Sequence[Missing]:
         """Return the tables, columns and options that are not there; reads the schema once and keeps it."""
         return [need.missing for need in self._wanted.needs(self.schema())]
+
+    def renamed(self) -> Sequence[str]:
+        """Return in words which tables and columns go by another name in the base now."""
+        return list(other_names(self.schema()))
 
     def make(self, missing: Sequence[Missing]) -> None:
         """Make what `missing` named and can be made."""
