@@ -164,6 +164,36 @@ def test_a_late_note_of_our_write_hides_nothing(stand: Stand) -> None:
     assert ["Ashdown Ltd"] == companies(stand)
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_was_written_before_anything_was_read_is_kept(stand: Stand, whole: bool) -> None:
+    """A run that writes first and reads then leaves the next one with what it wrote."""
+    row = stand.lead(Status="New")
+    companies(stand)
+    tracker = stand.tracker()
+    tracker.write([Edit("Leads", row, "", {"Status": "Won"})])
+
+    assert "Won" == tracker.read(["Leads"], whole=whole)["Leads"][0].text("Status")
+    assert "Won" == stand.tracker().read(["Leads"])["Leads"][0].text("Status")
+
+
+def test_a_note_of_our_write_goes_no_further_than_the_reading_of_its_table(stand: Stand) -> None:
+    """Where another run gave up a table meanwhile, what the feed tells of others does not count for it."""
+    edited, ours = stand.airtable.add_rows("Partners", [{"Partner": "North Star"}, {"Partner": "Blue Door"}])
+    tracker = stand.tracker()
+    tracker.read(["Leads", "Partners"])
+    stand.airtable.edit("Partners", edited, {"Partner": "North Star Ltd"})
+    partners = stand.airtable.table("Partners")
+    assert partners is not None
+    stand.memory.save(f"airtable/{stand.airtable.base}/{partners.id}", {}, cursor="{}")
+
+    tracker.refresh(["Leads"])
+    tracker.read(["Leads"])
+    tracker.write([Edit("Partners", ours, "Blue Door", {"Key": "blue-door"})])
+
+    rows = stand.tracker().read(["Partners"])["Partners"]
+    assert ["Blue Door", "North Star Ltd"] == sorted(row.text("Partner") for row in rows)
+
+
 class Interrupted:
     """A memory before whose next saving something else happens."""
 

@@ -35,7 +35,8 @@ class Mirror:
         self._rows: dict[str, dict[str, Record]] = {}  # loaded from a shelf that stood as in `_states`, or later
         self._keys: dict[str, dict[str, list[str]]] = {}
         self._states: dict[str, dict[str, Any]] = {}
-        self._fresh: set[str] = set()
+        self._fresh: dict[str, Place | None] = {}  # tables that are current, each with where the feed stood for it
+        self._loose: set[str] = set()  # tables of whose rows we know more than the shelf does
         self._followed = False
         self._place: Place | None = None
         self._asked_place = False
@@ -44,7 +45,7 @@ class Mirror:
 
     def refresh(self, tables: Collection[str] | None = None) -> None:
         """Look again at the next reading of these tables (None: of all), even in the same run."""
-        self._fresh = set() if tables is None else self._fresh - set(tables)
+        self._fresh = {} if tables is None else {t: place for t, place in self._fresh.items() if t not in tables}
         self._followed = self._asked_place = False
         self._place = None
 
@@ -52,6 +53,8 @@ class Mirror:
         """Make these tables current: by the feed where it tells, else by reading them in full."""
         if not whole and all(p.id in self._fresh for p in wanted):
             return
+        self._let_go(self._loose)
+        self._loose.clear()
         if not whole:
             self._follow(schema)
         late = [p for p in _links_last(wanted, schema) if whole or p.id not in self._fresh]
@@ -87,12 +90,14 @@ class Mirror:
     def put(self, placed: Placed, records: Mapping[str, Record], drop: Collection[str] = ()) -> None:
         """Take over rows that our own write was answered with; a table that was never read in full stays unknown.
 
-        What others were told since our reading is to be told again: these rows may be older than that.
+        What others were told since our reading is to be told again: these rows may be older than that. Rows that were
+        not brought up to date are not stored, and loaded anew when they are, or our own write would be no news then.
         """
         if placed.id in self._fresh:
-            self._store(placed, records, drop, self._reached(placed, self._place, records, drop))
+            self._store(placed, records, drop, self._reached(placed, self._fresh[placed.id], records, drop))
         elif placed.id in self._rows:
             self._take(placed, records, drop)
+            self._loose.add(placed.id)
 
     # ---- following the feed ------------------------------------------------------------------------------------
 
@@ -149,11 +154,10 @@ class Mirror:
     def _good_state(self, placed: Placed, hook: str | None) -> dict[str, Any] | None:
         """Return where a table's rows stand if the feed can carry them on: same hook, no gap, same columns."""
         state = self._state(placed)
-        if state != self._states.get(placed.id):  # another run carried it on: its rows are on the shelf
-            self._rows.pop(placed.id, None)
-            self._keys.pop(placed.id, None)
+        if state != self._states.get(placed.id):  # another run carried it on, or gave it up: its rows are on the shelf
+            self._let_go([placed.id])
+            self._fresh.pop(placed.id, None)
             self._states[placed.id] = state
-            self.version += 1
         if not state or hook is None or state["hook"] != hook or placed.absent or placed.unfit:
             return None
         late = self._clock.now() - datetime.fromisoformat(state["at"]) > GAP
@@ -171,9 +175,8 @@ class Mirror:
         gone = gone | (stale - found.keys())  # touched and not to be read: deleted meanwhile
         aged = self._clock.now() - datetime.fromisoformat(state["at"]) > _AGED
         if changes.next != state["next"] or found or gone or aged:
-            reached = self._reached(placed, Place(str(state["hook"]), changes.next), found, gone)
-            self._store(placed, found, gone, reached)
-        self._fresh.add(placed.id)
+            self._store(placed, found, gone, self._reached(placed, self._place, found, gone))
+        self._fresh[placed.id] = self._place
 
     def _is_echo(self, placed: Placed, row: str, cells: Mapping[str, Any]) -> bool:
         """Tell whether a change says nothing new, as those that we made ourselves do."""
@@ -197,7 +200,7 @@ class Mirror:
         changed = {row: record for row, record in found.items() if known.get(row) != record}
         gone = known.keys() - found.keys()
         self._store(placed, changed, gone, self._reached(placed, self._place, changed, gone))
-        self._fresh.add(placed.id)
+        self._fresh[placed.id] = self._place
 
     # ---- the shelves --------------------------------------------------------------------------------------------
 
@@ -236,6 +239,13 @@ class Mirror:
         texts = {row: json_text(record) for row, record in put.items()}
         self._memory.save(self._shelf(placed), texts, drop, cursor=move)
         self._states[placed.id] = stands
+
+    def _let_go(self, tables: Iterable[str]) -> None:
+        """Load the rows of these tables from their shelves again when they are asked for."""
+        for table in tables:
+            self._rows.pop(table, None)
+            self._keys.pop(table, None)
+            self.version += 1
 
     def _take(self, placed: Placed, put: Mapping[str, Record], drop: Collection[str]) -> None:
         self.records(placed)
