@@ -8,16 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from worker.domain.cells import Row
-from worker.domain.kept import KEPT, Kept
+from worker.domain.kept import KEPT, Kept, followed
 from worker.domain.plan import Plan
 from worker.domain.tables import TABLES
 from worker.engine.kept import KeptCells
-from worker.planning.hands import Gone, Judged, in_doubt, judge, judge_gone, open_lines, too_much
+from worker.planning.hands import Gone, Hand, Judged, in_doubt, judge, judge_gone, open_lines, too_much
 from worker.planning.put_back import Place, Sight, put_back, sentences
 from worker.ports import Memory, TellsWho, Tracker, UnsafePlan
 
@@ -65,7 +65,9 @@ def trusted(
         for table, look in looks.items():
             news = {row: (look.before.get(row), cells) for row, cells in look.judged.stands.items()}
             kept.adopt(table, news, look.gone.forgotten)
-    rows = {**found, **{table: [*look.judged.rows, *look.gone.ghosts] for table, look in looks.items()}}
+    judged = {**found, **{table: look.judged.rows for table, look in looks.items()}}
+    believed = _linked_as_believed(judged, [hand for look in looks.values() for hand in look.judged.hands])
+    rows = {**believed, **{table: [*believed[table], *look.gone.ghosts] for table, look in looks.items()}}
     doubted = looks["Leads"].gone.doubted if "Leads" in looks else ()
     return Trusted(rows, _sight(found, looks, notes), notes, doubted)
 
@@ -74,10 +76,29 @@ def _look(kept: KeptCells, table: str, rows: Sequence[Row], notes: Notes, lost: 
     unlike = kept.unlike(table, rows)
     before = kept.of(table, unlike)
     lines = {row: frozenset(own) for (place, row), own in notes.items() if place == table}
-    judged = judge(table, rows, unlike, before, kept.columns(table) if unlike else (), lines)
+    named = {row.id: followed(before[row.id], row) for row in rows if row.id in before} if before else before
+    judged = judge(table, rows, unlike, named, kept.columns(table) if unlike else (), lines)
     missing = kept.gone(table, rows)
     gone = Gone((), (), tuple(missing)) if lost else judge_gone(table, judged.rows, kept.of(table, missing))
     return _Look(judged, before, gone)
+
+
+def _linked_as_believed(rows: Mapping[str, Sequence[Row]], hands: Sequence[Hand]) -> Mapping[str, Sequence[Row]]:
+    """Return the rows with links to one whose key a hand changed reading as that is believed to be."""
+    keys = [hand for hand in hands if hand.column == TABLES[hand.table].key]
+    if not keys:
+        return rows
+
+    def believed(row: Row) -> Row:
+        wrote = {
+            column: hand.wrote
+            for column, once in row.formerly.items()
+            for hand in keys
+            if hand.wrote in once and row.cells.get(column) in (hand.stands, (hand.row,))
+        }
+        return replace(row, cells={**row.cells, **wrote}) if wrote else row
+
+    return {table: [believed(row) if row.formerly else row for row in own] for table, own in rows.items()}
 
 
 def _not_too_much(looks: Mapping[str, _Look], share: Decimal, approve: str | None) -> None:

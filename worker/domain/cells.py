@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 # Empty text, an unticked box and an empty list all read as None. A tuple is the row ids of a linked-record cell.
 Cell = str | Decimal | bool | date | datetime | tuple[str, ...] | None
+
+
+_NEVER: Mapping[str, frozenset[Cell]] = MappingProxyType({})
 
 
 def same(stands: Cell, wanted: Cell) -> bool:
@@ -27,12 +31,16 @@ def _plain(cell: Cell) -> Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as read: the tracker's own id of it, our column names, and when it was made where the tracker knows."""
+    """A row as read: the tracker's own id of it, our column names, and when it was made where the tracker knows.
+
+    `formerly` is by column what a cell that links to rows read as while these had other names.
+    """
 
     table: str
     id: str
     cells: Mapping[str, Cell] = field(default_factory=dict)
     created_at: datetime | None = None
+    formerly: Mapping[str, frozenset[Cell]] = field(default_factory=lambda: _NEVER)
 
     def text(self, column: str) -> str:
         """Return the cell as text without blanks around it; empty for anything that is not text."""

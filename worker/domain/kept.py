@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
-from worker.domain.cells import Cell
+from worker.domain.cells import Cell, Row
 from worker.domain.tables import COMMISSIONS, LEADS, PARTNERS, STATEMENTS, Table
 
 _WHOLE = (COMMISSIONS, STATEMENTS)  # a deleted row of these comes back with what staff wrote there
@@ -41,6 +41,19 @@ KEPT: dict[str, tuple[str, ...]] = {t.name: kept_columns(t) for t in (PARTNERS, 
 
 # Which cell says that a row is of ours: its key.
 KEY_OF: dict[str, str] = {name: "Key" if name == PARTNERS.name else columns[0] for name, columns in KEPT.items()}
+
+
+def followed(kept: Kept, row: Row) -> Kept:
+    """Return what is kept of a row with its links named as they are now: they point where they pointed."""
+    if not row.formerly:
+        return kept
+
+    def now(column: str, cell: Cell) -> Cell:
+        return row.cells.get(column) if cell in row.formerly.get(column, ()) else cell
+
+    cells = {column: now(column, cell) for column, cell in kept.cells.items()}
+    also = {column: tuple(now(column, cell) for cell in older) for column, older in kept.also.items()}
+    return replace(kept, cells=cells, also=also)
 
 
 def filled(cells: Mapping[str, Cell], columns: tuple[str, ...]) -> dict[str, Cell]:

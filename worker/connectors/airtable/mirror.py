@@ -41,6 +41,8 @@ class Mirror:
         self._place: Place | None = None
         self._asked_place = False
         self._people: dict[str, str] | None = None
+        self._linked: set[str] = set()  # tables that others link to
+        self._names: tuple[int, dict[str, dict[str, frozenset[str]]]] = (-1, {})
         self.version = 0  # grows with every change of a row
 
     def refresh(self, tables: Collection[str] | None = None) -> None:
@@ -53,6 +55,7 @@ class Mirror:
         """Make these tables current: by the feed where it tells, else by reading them in full."""
         if not whole and all(p.id in self._fresh for p in wanted):
             return
+        self._linked = {f.linked for p in schema.tables.values() for f in p.fields.values() if f.linked}
         self._let_go(self._loose)
         self._loose.clear()
         if not whole:
@@ -77,6 +80,22 @@ class Mirror:
         record = self.records(placed).get(row)
         value = record["fields"].get(placed.key.id) if record else None
         return str(value).strip() if value is not None else None
+
+    def names(self, placed: Placed) -> Mapping[str, frozenset[str]]:
+        """Return the names that rows of a table have had, by row: of those that were renamed since it is linked to.
+
+        They are as new as the rows: a row's names are noted before the row is stored.
+        """
+        if self._names[0] != self.version:
+            self._names = (self.version, {})
+        if placed.id not in self._names[1]:
+            self.records(placed)
+            found: dict[str, set[str]] = {}
+            for item in self._memory.load(self._names_shelf(placed)):
+                row, _, name = item.partition("/")
+                found.setdefault(row, set()).add(name)
+            self._names[1][placed.id] = {row: frozenset(names) for row, names in found.items()}
+        return self._names[1][placed.id]
 
     def rows_with_key(self, placed: Placed, key: str) -> Sequence[str]:
         """Return the ids of the rows whose primary column says this."""
@@ -225,6 +244,7 @@ class Mirror:
 
     def _store(self, placed: Placed, put: Mapping[str, Record], drop: Collection[str], reached: dict[str, Any]) -> None:
         """Put rows on the shelf; where another run moved it since we looked, the lower of both cursors counts."""
+        self._note_names(placed, put)
         self._take(placed, put, drop)
         stands = reached
 
@@ -239,6 +259,19 @@ class Mirror:
         texts = {row: json_text(record) for row, record in put.items()}
         self._memory.save(self._shelf(placed), texts, drop, cursor=move)
         self._states[placed.id] = stands
+
+    def _note_names(self, placed: Placed, put: Mapping[str, Record]) -> None:
+        """Note of rows that are renamed what they were called and are now, for the cells that link to them."""
+        if placed.id not in self._linked:
+            return
+        before, key = self.records(placed), placed.key.id
+        names = {row: [r["fields"].get(key) for r in (before[row], put[row])] for row in put.keys() & before.keys()}
+        items = {f"{row}/{str(n).strip()}": "1" for row, both in names.items() if both[0] != both[1] for n in both if n}
+        if items:
+            self._memory.save(self._names_shelf(placed), items)
+
+    def _names_shelf(self, placed: Placed) -> str:
+        return f"{self._shelf(placed)}/names"
 
     def _let_go(self, tables: Iterable[str]) -> None:
         """Load the rows of these tables from their shelves again when they are asked for."""

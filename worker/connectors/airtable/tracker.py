@@ -6,6 +6,7 @@ One object serves one run: it reads the schema once and asks the feed once; `ref
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from worker.connectors.airtable.cells import Codec
 from worker.connectors.airtable.feed import Feed
 from worker.connectors.airtable.finding import Names, other_names, read_schema
 from worker.connectors.airtable.health import health
+from worker.connectors.airtable.links import Links
 from worker.connectors.airtable.mirror import Mirror
 from worker.connectors.airtable.schema import Placed, Schema, links_of
 from worker.connectors.airtable.setup import Wanted, make
@@ -50,7 +52,8 @@ class AirtableTracker:
         self._wanted = Wanted(self._names, statuses)
         self._feed = Feed(self._door, memory, clock, f"airtable/{base}/hook")
         self._mirror = Mirror(self._door, self._feed, memory, clock)
-        self._codec = Codec(time_zone, self._name_of, self._rows_named)
+        self._links = Links(self._mirror, self.schema)
+        self._codec = Codec(time_zone, self._links.name_of, self._links.rows_named)
         self._schema: Schema | None = None
         self._decoded: dict[str, Sequence[Row]] = {}
         self._version = -1
@@ -162,12 +165,6 @@ class AirtableTracker:
             raw = record["fields"].get(field.id)
             cells[column.name] = None if raw is None else self._codec.read(field, column, raw)
         made = record.get("createdTime")
-        return Row(placed.table.name, id_, cells, datetime.fromisoformat(made) if made else None)
-
-    def _name_of(self, table: str, row: str) -> str | None:
-        placed = self.schema().by_id(table)
-        return self._mirror.key_of(placed, row) if placed is not None else None
-
-    def _rows_named(self, table: str, text: str) -> Sequence[str]:
-        placed = self.schema().by_id(table)
-        return self._mirror.rows_with_key(placed, text) if placed is not None else ()
+        row = Row(placed.table.name, id_, cells, datetime.fromisoformat(made) if made else None)
+        formerly = self._links.formerly(placed.fields, record)
+        return replace(row, formerly=formerly) if formerly else row
