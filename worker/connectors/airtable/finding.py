@@ -63,7 +63,7 @@ def read_schema(door: Door, names: Names) -> Schema:
     match = _match({name: name for name in TABLES}, {id_: str(t["name"]) for id_, t in there.items()}, known)
     seen = match.ids()
     for name, id_ in match.ours.items():
-        tables[name], fields = _place(TABLES[name], there[id_], names, known)
+        tables[name], fields = _place(TABLES[name], there[id_], names, known, {i: n for n, i in match.ours.items()})
         seen |= fields.ids()
     names.keep(seen, known)
     return Schema({name: tables[name] for name in TABLES if name in tables}, len(there), frozenset(match.others))
@@ -85,16 +85,22 @@ def _match(wanted: Mapping[str, str], there: Mapping[str, str], known: Mapping[s
     return _Match(ours, others)
 
 
-def _place(table: Table, found: Mapping[str, Any], names: Names, known: Mapping[str, str]) -> tuple[Placed, _Match]:
+def _place(
+    table: Table, found: Mapping[str, Any], names: Names, known: Mapping[str, str], tables: Mapping[str, str]
+) -> tuple[Placed, _Match]:
+    """Find the columns of a table; `tables` are ours, by id, as far as they are there."""
     there = {f.id: f for f in map(_field, found["fields"])}
     slots = {column.name: _slot(table, column.name, names) for column in table.columns}
     wanted = {slot: names.of(table.name, column) for column, slot in slots.items()}
     match = _match(wanted, {id_: f.name for id_, f in there.items()}, known)
-    fields = {column: there[match.ours[slot]] for column, slot in slots.items() if slot in match.ours}
+    fields = {column: there[match.ours[slot]] for column, slot in slots.items() if slot in match.ours}  # in our order
     placed = Placed(
         table, str(found["id"]), str(found["name"]), fields,
         absent=tuple(c.name for c in table.columns if c.name not in fields),
-        unfit=tuple(c.name for c in table.columns if c.name in fields and not fits(table, c, fields[c.name].type)),
+        unfit=tuple(
+            column for column, field in fields.items()
+            if not fits(table, table.column(column), field.type, tables.get(field.linked or ""))
+        ),
         called={c: f.name for c, f in fields.items() if _folded(f.name) != _folded(wanted[slots[c]])},
         namesakes={c: there[match.others[slot]].name for c, slot in slots.items() if slot in match.others},
     )  # fmt: skip

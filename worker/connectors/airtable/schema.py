@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from worker.connectors.airtable.api import SERVICE
-from worker.domain.tables import TABLES, Column, Table
+from worker.domain.tables import LEADS, PARTNERS, TABLES, Column, Table
 from worker.ports import Refused
 
 TEXT_TYPES = frozenset({"singleLineText", "multilineText", "richText", "email", "url", "phoneNumber"})
@@ -36,6 +36,8 @@ _READABLE = {
     "checkbox": frozenset({"formula", "singleSelect"}) | TEXT_TYPES,
     "select": frozenset({"formula", "rollup", "multipleLookupValues"}),
 }
+# A line's Statement is none of them: it is written before the statement's row is.
+_NAMING = {PARTNERS.key: PARTNERS.name, LEADS.key: LEADS.name}
 _REMEDY = "`quarterday doctor` says what is missing, `quarterday setup --apply` makes it"
 _FAMILY = {"money": "number", "datetime": "date", "number": "number", "date": "date", "checkbox": "checkbox",
            "select": "select"}  # fmt: skip
@@ -148,10 +150,15 @@ def shown(ours: str, theirs: str) -> str:
     return ours if ours.casefold() == theirs.strip().casefold() else f"{ours} (called {theirs} now)"
 
 
-def fits(table: Table, column: Column, type_: str) -> bool:
-    """Tell whether a field of this type can hold our column: ours must be writable, others' readable."""
+def fits(table: Table, column: Column, type_: str, linked: str | None = None) -> bool:
+    """Tell whether a field of this type can hold our column: ours must be writable, others' readable.
+
+    `linked` is the table of ours that it links to: into a link we can write only what names a row that is there.
+    """
     if column.owner == "W" and column.name == table.key:
         return type_ in _MERGEABLE
+    if column.owner == "W" and type_ == LINK_TYPE:
+        return _NAMING.get(column.name) == linked is not None
     family = _FAMILY.get(column.kind, "text")
     return type_ in _WRITABLE[family] or (column.owner != "W" and type_ in _READABLE[family])
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from worker.connectors.airtable.api import Door
 from worker.connectors.airtable.finding import Names
-from worker.connectors.airtable.schema import COMPUTED_TYPES, Placed, Schema, fits, shown, types_for
+from worker.connectors.airtable.schema import COMPUTED_TYPES, Placed, Schema, shown, types_for
 from worker.domain.tables import TABLES, Column, Table
 from worker.ports import Missing
 
@@ -72,7 +72,7 @@ class Wanted:
             called = self._names.of(placed.table.name, column.name)
             return Missing(f"the column {where}" + (f" (called {called})" if called != column.name else ""), APPLY)
         field = placed.fields[column.name]
-        if not fits(placed.table, column, field.type):
+        if column.name in placed.unfit:
             why = "is computed and can't be written" if field.type in COMPUTED_TYPES else f"is of type {field.type}"
             remedy = f"in Airtable, change its type to {types_for(column)}, or name another under [columns]"
             return Missing(f"the column {where} {why}", remedy, makeable=False)
