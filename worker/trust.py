@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from worker.domain.cells import Row
-from worker.domain.kept import KEPT, Kept, followed
+from worker.domain.kept import KEPT, Kept, followed, recalled
 from worker.domain.plan import Plan
 from worker.domain.tables import TABLES
 from worker.engine.kept import KeptCells
@@ -76,8 +76,9 @@ def _look(kept: KeptCells, table: str, rows: Sequence[Row], notes: Notes, lost: 
     unlike = kept.unlike(table, rows)
     before = kept.of(table, unlike)
     lines = {row: frozenset(own) for (place, row), own in notes.items() if place == table}
-    named = {row.id: followed(before[row.id], row) for row in rows if row.id in before} if before else before
-    judged = judge(table, rows, unlike, named, kept.columns(table) if unlike else (), lines)
+    standing = [recalled(row, before[row.id]) if row.id in before else row for row in rows] if before else rows
+    named = {row.id: followed(before[row.id], row) for row in standing if row.id in before}
+    judged = judge(table, standing, unlike, named, kept.columns(table) if unlike else (), lines)
     missing = kept.gone(table, rows)
     gone = Gone((), (), tuple(missing)) if lost else judge_gone(table, judged.rows, kept.of(table, missing))
     return _Look(judged, before, gone)

@@ -5,6 +5,7 @@ A year's deal of 12,000 at 10 % stands in twelve lines, which link to the partne
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -100,3 +101,40 @@ def test_a_key_of_ours_that_a_hand_changed(linked: Desk, typed: str | None) -> N
     assert before == desk.rows("Commissions")
     assert {"in sync"} == states(again(desk))
     assert before == desk.rows("Commissions")
+
+
+def test_a_lead_whose_row_is_deleted(linked: Desk) -> None:
+    """Its lines, whose links Airtable empties, are held as those of any deleted lead; no flow stops for that."""
+    desk = linked
+    key = desk.row(only(desk, "Leads"))["Lead"]
+    desk.world.airtable.delete("Leads", only(desk, "Leads"))
+
+    found = again(desk)
+
+    assert "stopped" not in states(found)
+    assert f"Leads: the row of {key} was deleted" in found["stages"].words
+    assert {"On hold"} == {line["Status"] for line in desk.rows("Commissions")}
+    before = desk.effects()
+    assert "stopped" not in states(again(desk))
+    assert before == desk.effects()
+
+
+def test_a_partner_whose_row_is_deleted(linked: Desk) -> None:
+    """Its lines wait, and say why; where it was added anew, approving that they are put back links them to it."""
+    desk = linked
+    desk.partner("Blue Door")
+    again(desk)
+    partner = next(row["id"] for row in desk.hands.rows("Partners") if row["fields"]["Partner"] == "North Star")
+    desk.world.airtable.delete("Partners", partner)
+    found = again(desk)
+    assert "stopped" not in states(found) | states(again(desk))
+    assert "the column Partner links to a table in which no row is called" in found["commissions"].words
+
+    anew = desk.partner("North Star")
+    words = again(desk)["commissions"].words
+    assert "12 cells of the Commissions table that the worker wrote were changed by hand at once (Partner)" in words
+    digest = re.search(r"--approve (\w+)", words)
+    assert digest is not None
+    again(desk, approve=digest[1])
+    assert [[anew]] * 12 == [line["Partner"] for line in desk.rows("Commissions")]
+    assert {"in sync"} == states(again(desk))

@@ -33,7 +33,7 @@ def _plain(cell: Cell) -> Cell:
 class Row:
     """A row as read: the tracker's own id of it, our column names, and when it was made where the tracker knows.
 
-    `formerly` is by column what a cell that links to rows read as while these had other names.
+    `formerly` is by column what a cell that links to rows read as while these had other names, or were still there.
     """
 
     table: str

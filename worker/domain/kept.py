@@ -56,6 +56,16 @@ def followed(kept: Kept, row: Row) -> Kept:
     return replace(kept, cells=cells, also=also)
 
 
+def recalled(row: Row, kept: Kept) -> Row:
+    """Return a row with links that are empty since their rows were deleted as they read before: no hand did that."""
+    lost = {
+        column: kept.cells[column]
+        for column, once in row.formerly.items()
+        if row.cells.get(column) is None and kept.cells.get(column) in once
+    }
+    return replace(row, cells={**row.cells, **lost}) if lost else row
+
+
 def filled(cells: Mapping[str, Cell], columns: tuple[str, ...]) -> dict[str, Cell]:
     """Return the cells of these columns that hold something; nothing at all is a number too."""
     return {c: cell for c in columns if (cell := cells.get(c)) or isinstance(cell, Decimal)}

@@ -6,7 +6,7 @@ import pytest
 
 from tests.connectors.airtable.airtable_stand import Stand
 from worker.domain.cells import Cell, Row
-from worker.domain.kept import Kept, followed
+from worker.domain.kept import Kept, followed, recalled
 from worker.ports import Edit, Refused
 
 
@@ -87,3 +87,18 @@ def test_what_is_kept_follows_the_rename() -> None:
 
     expected: dict[str, Cell] = {"Partner": "Polaris", "Lead": "L-1"}
     assert (expected, {"Partner": ("Polaris", "Blue Door", None)}) == (now.cells, now.also)
+
+
+def test_an_emptied_link_says_which_rows_are_gone(linked: tuple[Stand, str, str]) -> None:
+    """Airtable takes a deleted row out of what links to it; a name that a row has again is not among them."""
+    stand, partner, line = linked
+    read(stand)
+    stand.airtable.delete("Partners", partner)
+
+    row = read(stand)
+    assert (None, ["North Star"]) == (row.cells["Partner"], list(row.formerly["Partner"]))
+    assert "North Star" == recalled(row, Kept({"Partner": "North Star"})).cells["Partner"]
+    assert row is recalled(row, Kept({"Partner": "Blue Door"}))
+    stand.airtable.add_row("Partners", {"Partner": "North Star"})
+    assert {} == read(stand).formerly
+    assert line == row.id

@@ -11,7 +11,7 @@ from typing import Any
 
 from worker.connectors.airtable.listing import Record
 from worker.connectors.airtable.mirror import Mirror
-from worker.connectors.airtable.schema import Field, Schema
+from worker.connectors.airtable.schema import Field, Placed, Schema
 from worker.domain.cells import Cell
 
 _MOST = 64  # texts of one cell: as many as its rows' names can be put together
@@ -23,6 +23,10 @@ class Links:
     def __init__(self, mirror: Mirror, schema: Callable[[], Schema]) -> None:
         self._mirror = mirror
         self._schema = schema
+        self._named: tuple[int, dict[str, frozenset[Cell]]] = (
+            -1,
+            {},
+        )  # by the mirror's version, table → names of rows gone
 
     def name_of(self, table: str, row: str) -> str | None:
         """Return what our primary column says in a row; None where the table is not ours, or the row says nothing."""
@@ -40,17 +44,30 @@ class Links:
         return [row for row, known in names.items() if text.strip() in known and row in rows]
 
     def formerly(self, fields: Mapping[str, Field], record: Record) -> dict[str, frozenset[Cell]]:
-        """Return by our column what a record's links may have read as while their rows had other names."""
+        """Return by our column what a record's links may have read as before their rows were renamed or deleted."""
         found: dict[str, frozenset[Cell]] = {}
         for column, field in fields.items():
-            raw = record["fields"].get(field.id) if field.linked else None
-            if field.linked is None or not isinstance(raw, list):
-                continue
-            placed = self._schema().by_id(field.linked)
+            placed = self._schema().by_id(field.linked) if field.linked else None
             names = self._mirror.names(placed) if placed is not None else {}
+            if placed is None or not names:
+                continue
+            raw = record["fields"].get(field.id)
+            raw = raw if isinstance(raw, list) else ()
             if any(row in names for row in raw):
-                found[column] = self._texts(field.linked, raw, names)
+                found[column] = self._texts(placed.id, raw, names)
+            elif not raw and (gone := self._gone(placed, names)):
+                found[column] = gone
         return found
+
+    def _gone(self, placed: Placed, names: Mapping[str, frozenset[str]]) -> frozenset[Cell]:
+        """Return the names of rows that were deleted, which Airtable takes out of the links; no row has them now."""
+        if self._named[0] != self._mirror.version:
+            self._named = (self._mirror.version, {})
+        if placed.id not in self._named[1]:
+            rows = self._mirror.records(placed)
+            lost = {name for row, known in names.items() if row not in rows for name in known}
+            self._named[1][placed.id] = frozenset(n for n in lost if not self._mirror.rows_with_key(placed, n))
+        return self._named[1][placed.id]
 
     def _texts(self, table: str, raw: Sequence[Any], names: Mapping[str, frozenset[str]]) -> frozenset[Cell]:
         rows = [row for row in raw if isinstance(row, str)]

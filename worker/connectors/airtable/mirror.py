@@ -23,6 +23,8 @@ from worker.ports import Clock, Memory, Refused
 
 _AGED = timedelta(hours=1)  # how old a cursor may look before it is stored anew though nothing changed
 
+_NOTHING: Record = {"fields": {}}
+
 
 class Mirror:
     """The rows of our tables for one run: read once, then kept current by our own writes."""
@@ -82,7 +84,7 @@ class Mirror:
         return str(value).strip() if value is not None else None
 
     def names(self, placed: Placed) -> Mapping[str, frozenset[str]]:
-        """Return the names that rows of a table have had, by row: of those that were renamed since it is linked to.
+        """Return the names that rows of a table have had, by row: of those renamed or deleted since it is linked to.
 
         They are as new as the rows: a row's names are noted before the row is stored.
         """
@@ -244,7 +246,7 @@ class Mirror:
 
     def _store(self, placed: Placed, put: Mapping[str, Record], drop: Collection[str], reached: dict[str, Any]) -> None:
         """Put rows on the shelf; where another run moved it since we looked, the lower of both cursors counts."""
-        self._note_names(placed, put)
+        self._note_names(placed, put, drop)
         self._take(placed, put, drop)
         stands = reached
 
@@ -260,12 +262,13 @@ class Mirror:
         self._memory.save(self._shelf(placed), texts, drop, cursor=move)
         self._states[placed.id] = stands
 
-    def _note_names(self, placed: Placed, put: Mapping[str, Record]) -> None:
-        """Note of rows that are renamed what they were called and are now, for the cells that link to them."""
+    def _note_names(self, placed: Placed, put: Mapping[str, Record], drop: Collection[str]) -> None:
+        """Note of rows that are renamed or gone what they are called and were, for the cells that link to them."""
         if placed.id not in self._linked:
             return
         before, key = self.records(placed), placed.key.id
-        names = {row: [r["fields"].get(key) for r in (before[row], put[row])] for row in put.keys() & before.keys()}
+        after = {**put, **dict.fromkeys(drop, _NOTHING)}
+        names = {row: [r["fields"].get(key) for r in (before[row], after[row])] for row in after.keys() & before.keys()}
         items = {f"{row}/{str(n).strip()}": "1" for row, both in names.items() if both[0] != both[1] for n in both if n}
         if items:
             self._memory.save(self._names_shelf(placed), items)
