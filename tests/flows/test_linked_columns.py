@@ -105,9 +105,12 @@ def test_a_key_of_ours_that_a_hand_changed(linked: Desk, typed: str | None) -> N
 
 def test_a_lead_whose_row_is_deleted(linked: Desk) -> None:
     """Its lines, whose links Airtable empties, are held as those of any deleted lead; no flow stops for that."""
-    desk = linked
-    key = desk.row(only(desk, "Leads"))["Lead"]
-    desk.world.airtable.delete("Leads", only(desk, "Leads"))
+    desk, lead = linked, only(linked, "Leads")
+    key = desk.row(lead)["Lead"]
+    partner = only(desk, "Partners")
+    desk.world.airtable.add_row("Leads", {"Partner": [partner], "Company": "Other", "Email": "jo@other.test"})
+    again(desk)
+    desk.world.airtable.delete("Leads", lead)
 
     found = again(desk)
 
