@@ -23,10 +23,10 @@ class Links:
     def __init__(self, mirror: Mirror, schema: Callable[[], Schema]) -> None:
         self._mirror = mirror
         self._schema = schema
-        self._named: tuple[int, dict[str, frozenset[Cell]]] = (
+        self._lost: tuple[int, dict[str, frozenset[Cell]]] = (
             -1,
             {},
-        )  # by the mirror's version, table → names of rows gone
+        )  # the mirror's version; names of rows gone, by table
 
     def name_of(self, table: str, row: str) -> str | None:
         """Return what our primary column says in a row; None where the table is not ours, or the row says nothing."""
@@ -61,13 +61,13 @@ class Links:
 
     def _gone(self, placed: Placed, names: Mapping[str, frozenset[str]]) -> frozenset[Cell]:
         """Return the names of rows that were deleted, which Airtable takes out of the links; no row has them now."""
-        if self._named[0] != self._mirror.version:
-            self._named = (self._mirror.version, {})
-        if placed.id not in self._named[1]:
+        if self._lost[0] != self._mirror.version:
+            self._lost = (self._mirror.version, {})
+        if placed.id not in self._lost[1]:
             rows = self._mirror.records(placed)
             lost = {name for row, known in names.items() if row not in rows for name in known}
-            self._named[1][placed.id] = frozenset(n for n in lost if not self._mirror.rows_with_key(placed, n))
-        return self._named[1][placed.id]
+            self._lost[1][placed.id] = frozenset(n for n in lost if not self._mirror.rows_with_key(placed, n))
+        return self._lost[1][placed.id]
 
     def _texts(self, table: str, raw: Sequence[Any], names: Mapping[str, frozenset[str]]) -> frozenset[Cell]:
         rows = [row for row in raw if isinstance(row, str)]

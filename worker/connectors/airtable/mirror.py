@@ -17,13 +17,12 @@ from worker.connectors.airtable.api import Door
 from worker.connectors.airtable.cells import from_hook, same_raw
 from worker.connectors.airtable.feed import GAP, BrokenFeed, Changes, Feed, Place
 from worker.connectors.airtable.listing import PAGE, Record, every_row, rows_by_id
+from worker.connectors.airtable.row_names import RowNames
 from worker.connectors.airtable.schema import Placed, Schema, links_of
 from worker.connectors.exact_json import json_text
 from worker.ports import Clock, Memory, Refused
 
 _AGED = timedelta(hours=1)  # how old a cursor may look before it is stored anew though nothing changed
-
-_NOTHING: Record = {"fields": {}}
 
 
 class Mirror:
@@ -44,6 +43,7 @@ class Mirror:
         self._asked_place = False
         self._people: dict[str, str] | None = None
         self._linked: set[str] = set()  # tables that others link to
+        self._row_names = RowNames(memory)
         self._names: tuple[int, dict[str, dict[str, frozenset[str]]]] = (-1, {})
         self.version = 0  # grows with every change of a row
 
@@ -84,19 +84,12 @@ class Mirror:
         return str(value).strip() if value is not None else None
 
     def names(self, placed: Placed) -> Mapping[str, frozenset[str]]:
-        """Return the names that rows of a table have had, by row: of those renamed or deleted since it is linked to.
-
-        They are as new as the rows: a row's names are noted before the row is stored.
-        """
+        """Return by row the names that it has had, of those renamed or deleted; as new as the rows, or newer."""
         if self._names[0] != self.version:
             self._names = (self.version, {})
         if placed.id not in self._names[1]:
             self.records(placed)
-            found: dict[str, set[str]] = {}
-            for item in self._memory.load(self._names_shelf(placed)):
-                row, _, name = item.partition("/")
-                found.setdefault(row, set()).add(name)
-            self._names[1][placed.id] = {row: frozenset(names) for row, names in found.items()}
+            self._names[1][placed.id] = self._row_names.of(f"{self._shelf(placed)}/names")
         return self._names[1][placed.id]
 
     def rows_with_key(self, placed: Placed, key: str) -> Sequence[str]:
@@ -246,7 +239,9 @@ class Mirror:
 
     def _store(self, placed: Placed, put: Mapping[str, Record], drop: Collection[str], reached: dict[str, Any]) -> None:
         """Put rows on the shelf; where another run moved it since we looked, the lower of both cursors counts."""
-        self._note_names(placed, put, drop)
+        if placed.id in self._linked:
+            names = f"{self._shelf(placed)}/names"
+            self._row_names.note(names, placed.key.id, self.records(placed), put, drop)
         self._take(placed, put, drop)
         stands = reached
 
@@ -261,20 +256,6 @@ class Mirror:
         texts = {row: json_text(record) for row, record in put.items()}
         self._memory.save(self._shelf(placed), texts, drop, cursor=move)
         self._states[placed.id] = stands
-
-    def _note_names(self, placed: Placed, put: Mapping[str, Record], drop: Collection[str]) -> None:
-        """Note of rows that are renamed or gone what they are called and were, for the cells that link to them."""
-        if placed.id not in self._linked:
-            return
-        before, key = self.records(placed), placed.key.id
-        after = {**put, **dict.fromkeys(drop, _NOTHING)}
-        names = {row: [r["fields"].get(key) for r in (before[row], after[row])] for row in after.keys() & before.keys()}
-        items = {f"{row}/{str(n).strip()}": "1" for row, both in names.items() if both[0] != both[1] for n in both if n}
-        if items:
-            self._memory.save(self._names_shelf(placed), items)
-
-    def _names_shelf(self, placed: Placed) -> str:
-        return f"{self._shelf(placed)}/names"
 
     def _let_go(self, tables: Iterable[str]) -> None:
         """Load the rows of these tables from their shelves again when they are asked for."""
