@@ -64,9 +64,12 @@ def _counts(edit: RowEdit, open_rows: set[str | None], newest: Mapping[str, Mapp
 
 
 def emptied(table: str, now: int, before: int, share: Decimal) -> str | None:
-    """Return words when a table lost so many rows that a person must look; None when all is well."""
+    """Return words when a table lost so many rows that a person must look; None when all is well.
+
+    One row alone is never many: what becomes of it is for the flows to say.
+    """
     most = share * before if before >= _FEW else max(_HUNDRED, 50 * Decimal(before))
-    if now >= before or (now > 0 and (before - now) * _HUNDRED <= most):
+    if before - now <= 1 or (now > 0 and (before - now) * _HUNDRED <= most):
         return None
     gone = "reads empty" if now == 0 else f"lost {before - now} of its {before} rows"
     return f"The {table} table suddenly {gone}: nothing is done until it is restored, or the loss approved"
