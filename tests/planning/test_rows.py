@@ -303,6 +303,9 @@ def test_blank_rows_are_nobodys_and_damaged_ones_are_told() -> None:
     ] == [(d.row, d.text) for d in damaged]
 
 
+WAITS = "; waits for the client: INV-42 has 1,000.00 open, due since 2025-02-14"
+ON_IT = LINE._replace(status="On statement", statement="2025-Q1/acme/GBP")
+
 # ---- edits ----------------------------------------------------------------------------------------------------------
 
 
@@ -314,23 +317,40 @@ def test_an_edit_has_only_what_differs() -> None:
     assert ("a", {"Amount": Decimal("60.00"), "Client": "Oak Ltd"}) == (edit.row, dict(edit.after))
     assert {"Amount": Decimal("50"), "Client": "Oak Ltd "} == dict(edit.before)
     assert ("GBP", Decimal("10.00")) == edit.money
-    assert ("acme", "today's facts make it 60.00") == (edit.about, edit.reason)
+    assert ("acme", f"today's facts make it 60.00: {LINE.why}") == (edit.about, edit.reason)
 
 
 @pytest.mark.parametrize(
     ("cells", "line", "reason"),
     [
-        ({"Status": "Waiting"}, LINE, "Waiting → Confirmed"),
-        (
-            {"Status": "Waiting"},
-            LINE._replace(status="On hold", reason="Hold is ticked"),
-            "Waiting → On hold: Hold is ticked",
-        ),
+        ({"Status": "Waiting"}, LINE, "covered by INV-0042, paid 2025-03-14"),
+        ({"Status": "Expected"}, LINE._replace(status="Waiting", why=f"a sum; month 1 of 12{WAITS}"), WAITS[2:]),
+        ({"Status": "Expected"}, LINE._replace(status="Waiting", why=f"a sum{WAITS}; cut to the cap"), WAITS[2:]),
+        ({"Status": "Waiting"}, LINE._replace(why="a fee; nothing to be paid"), "nothing to be paid"),
+        ({"Status": "Expected"}, LINE._replace(why="2025-01 is earned again"), "2025-01 is earned again"),
+        ({"Status": "Expected"}, LINE._replace(why=""), "its month is over"),
+        ({"Status": "Waiting"}, LINE._replace(status="On hold", reason="Hold is ticked"), "Hold is ticked"),
+        ({"Status": "Waiting"}, LINE._replace(status="On hold"), "today's facts make it so"),
+        ({"Status": "Cancelled"}, LINE._replace(status="On hold", reason="Hold is ticked"), "Hold is ticked"),
+        ({"Status": "On hold"}, LINE._replace(status="Expected"), "no longer on hold: its month is not over"),
+        ({"Status": "Cancelled"}, LINE, "no longer cancelled: covered by INV-0042, paid 2025-03-14"),
+        ({}, ON_IT, "it stands on 2025-Q1/acme/GBP"),
+        ({"Status": "Invoiced"}, ON_IT, "no bill for 2025-Q1/acme/GBP counts"),
+        ({"Status": "On statement"}, ON_IT._replace(status="Invoiced"), "2025-Q1/acme/GBP is billed"),
+        ({"Status": "Paid"}, ON_IT._replace(status="Invoiced"), "the payment of 2025-Q1/acme/GBP does not reach it"),
+        ({"Status": "Invoiced"}, ON_IT._replace(status="Paid", paid_on=date(2025, 4, 20)),
+         "2025-Q1/acme/GBP: its payment of 2025-04-20 reaches it"),
+        ({"Status": "Waiting", "Amount": Decimal(50)}, LINE,
+         f"today's facts make it 60.00: {LINE.why}"),
+        ({"Status": "Expected", "Amount": Decimal(50)}, LINE._replace(status="On hold", reason="paused", why="a sum"),
+         "paused; today's facts make it 60.00: a sum"),
+        ({"Amount": Decimal(50)}, LINE._replace(why=""), "today's facts make it 60.00"),
+        ({"Status": "Waiting"}, LINE._replace(status="Cancelled", reason="lost", amount=Decimal("0.00")), "lost"),
         ({"Client": "Ash"}, LINE, "brought up to date with the facts; to overrule a figure use Hold or Adjustment"),
     ],
-)
+)  # fmt: skip
 def test_an_edit_says_why(cells: dict[str, Cell], line: Line, reason: str) -> None:
-    """The reason of an edit is what changed, for the Activity table."""
+    """The reason of an edit is what its status and amount rest on; what changed stands beside it."""
     (edit,) = line_edits([placed("a", **cells)], [line], {"acme": "Acme Ltd"})
 
     assert reason == edit.reason

@@ -7,12 +7,14 @@ from dataclasses import replace
 from decimal import Decimal
 
 from worker.domain.cells import Cell, Row, same
-from worker.domain.lines import Line, Statement
+from worker.domain.lines import LOCKED, Line, Statement
 from worker.domain.money import rounded
 from worker.domain.plan import RowEdit
 from worker.domain.tables import COMMISSIONS, STATEMENTS
 from worker.planning.rows import line_to_cells, statement_to_cells
+from worker.planning.why import cash_in
 
+_LOWER = {"On hold": "on hold", "Cancelled": "cancelled"}
 _FIGURES = frozenset({"Opening", "Earned", "Corrections", "Closing", "Amount to invoice"})
 
 
@@ -89,14 +91,33 @@ def _moved(edit: RowEdit, line: Line) -> tuple[str, Decimal] | None:
 
 
 def _line_reason(row: Row | None, line: Line) -> str:
+    """Return why a line is written: what its status and its amount now rest on, not the change once more."""
     if row is None:
         return line.why or f"{line.kind} of {line.month}"
-    stood = row.text("Status")
-    if stood != line.status:
-        return f"{stood} → {line.status}" + (f": {line.reason}" if line.reason else "")
-    if not same(row.cells.get("Amount"), line.amount):
-        return f"today's facts make it {line.amount}"
-    return "brought up to date with the facts; to overrule a figure use Hold or Adjustment"
+    stood, reasons = row.text("Status"), list[str]()
+    if not same(row.cells.get("Amount"), line.amount) and line.status != "Cancelled":
+        reasons.append(f"today's facts make it {line.amount}" + (f": {line.why}" if line.why else ""))
+    if stood != line.status and not (reasons and cash_in(line.why)):  # the sentence ends with its cash
+        again = f"no longer {_LOWER[stood]}: " if stood in _LOWER and line.status not in _LOWER else ""
+        reasons.insert(0, again + _status_reason(stood, line))
+    return "; ".join(reasons) or "brought up to date with the facts; to overrule a figure use Hold or Adjustment"
+
+
+def _status_reason(stood: str, line: Line) -> str:
+    """Return what a line's status rests on: the month, what is open or came in, a statement, a bill, its payment."""
+    match line.status:
+        case "On hold" | "Cancelled":
+            return line.reason or "today's facts make it so"
+        case "Expected":
+            return "its month is not over"
+        case "On statement":
+            return f"no bill for {line.statement} counts" if stood in LOCKED else f"it stands on {line.statement}"
+        case "Invoiced":
+            unpaid = stood == "Paid"
+            return f"the payment of {line.statement} does not reach it" if unpaid else f"{line.statement} is billed"
+        case "Paid":
+            return f"{line.statement}: its payment of {line.paid_on} reaches it"
+    return cash_in(line.why) or line.why or "its month is over"
 
 
 def _statement_reason(edit: RowEdit, statement: Statement) -> str:

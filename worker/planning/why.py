@@ -14,6 +14,7 @@ from worker.domain.lines import BillOutcome, Conversion, Line, Statement
 _REASONED = ("On hold", "Cancelled")
 _CUT = "; cut to the cap"
 _COVERED = re.compile(rf"(?:, paid|; covered since) ([0-9-]{{10}})(?:{_CUT})?\Z")
+_CASH = re.compile(rf"; (covered by .*|nothing to be paid|waits for the client: .*?)(?:{_CUT})?\Z", re.DOTALL)
 _CONVERTED = re.compile(
     r"(?:(-?[0-9][0-9,]*(?:\.[0-9]+)?) [A-Z]{3} × |\Aat )([0-9]+(?:\.[0-9]+)?) [A-Z]{3}/([A-Z]{3}) \(([^()]+)\)"
 )
@@ -70,6 +71,12 @@ def covered_on(why: str) -> date | None:
     """Return the day since which the sentence says that cash covers the month; ValueError for a day that is none."""
     found = _COVERED.search(why)
     return a_day(found[1], "Why") if found else None
+
+
+def cash_in(why: str) -> str:
+    """Return what a sentence says of the month's cash: which invoice covers it, or what is open since when."""
+    found = _CASH.search(why)
+    return found[1] if found else ""
 
 
 def a_day(text: str, column: str) -> date:
