@@ -164,13 +164,13 @@ def test_plan_writes_nothing(desk: Desk) -> None:
     assert not desk.rows("Leads")[0].get("Lead")
     assert (0, 0) == (said.code, shown.code)
     plan = said.json
-    assert {"digest", "changes", "flows", "failures"} == plan.keys()
+    assert {"digest", "changes", "totals", "flows", "failures"} == plan.keys()
     assert FLOWS == list(plan["flows"])
     intake = plan["flows"]["intake"]
     assert {"digest", "stopped_by", "notes", "totals", "statements", "edits", "pushes", "messages"} == intake.keys()
     assert ["Acme – North Star"] == [push["title"] for push in intake["pushes"]]
     assert ["We have your lead: Acme"] == [message["subject"] for message in intake["messages"]]
-    assert {"table", "row", "key", "partner", "reason", "before", "after"} == intake["edits"][0].keys()
+    assert {"table", "row", "key", "partner", "reason", "contained_in", "before", "after"} == intake["edits"][0].keys()
     assert plan["digest"] in shown.out
     assert "Acme" in shown.out
     assert 2 == desk.command("plan", "--detailed-exitcode").code

@@ -60,7 +60,7 @@ def approval(plans: Mapping[str, Plan], losses: Iterable[str], approve: str) -> 
     exactly = {flow: digest for flow, digest in digests.items() if digest == approve}
     if exactly or approve in losses:
         return Approval(frozenset({approve}), exactly)
-    return Approval(frozenset(digests.values())) if approve == together(plans) else None
+    return Approval(frozenset(digests.values())) if plans and approve == together(plans) else None
 
 
 # ---- remembering ----------------------------------------------------------------------------------------------------

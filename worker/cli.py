@@ -104,13 +104,23 @@ def plan(
 
     with opened(config_path, as_of) as app:
         planned = app.plan(_chosen(flows), period=_period(period, flows))
-    digest = together(planned.plans)
+    digest = together(planned.plans) if planned.plans else None
     if as_json:
         click.echo(json.dumps(plan_as_json(planned.plans, digest, planned.failures), ensure_ascii=False))
     else:
-        show_plans(planned.plans, digest, planned.failures)
+        show_plans(planned.plans, digest, planned.failures, _run_command(flows, period))
     changes = any(len(one) for one in planned.plans.values())
     sys.exit(FAILED if planned.failures else CHANGES if changes and detailed_exitcode else DONE)
+
+
+def _run_command(flows: Sequence[str], period: str | None) -> str:
+    """Return the command that carries out what `plan` showed; a day that was typed for it counts there too."""
+    context, words = click.get_current_context(), ["quarterday run", *flows]
+    if period:
+        words.append(f"--period {period}")
+    if context.get_parameter_source("as_of") is click.core.ParameterSource.COMMANDLINE:
+        words.append(f"--as-of {context.params['as_of'].isoformat()}")
+    return " ".join(words)
 
 
 def _period(text: str | None, flows: Sequence[str]) -> Any:

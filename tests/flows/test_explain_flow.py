@@ -223,8 +223,8 @@ def test_what_we_will_owe_at_quarter_end(winter: Desk) -> None:
     assert {"2026-Q1/north-star/GBP", "2026-Q1/blue-door/EUR", "2026-Q1/blue-door/GBP"} == made.keys()
     assert "300.00" == made["2026-Q1/north-star/GBP"]["Amount to invoice"]
     assert {
-        "EUR": {"to_invoice": "600.00", "carried": "0.00"},
-        "GBP": {"to_invoice": "300.00", "carried": "3.00"},
+        "EUR": {"to_invoice": "600.00", "owed_to_partners": "0.00", "owed_by_partners": "0.00"},
+        "GBP": {"to_invoice": "300.00", "owed_to_partners": "3.00", "owed_by_partners": "0.00"},
     } == plan["statements"]
     assert ["the lines are taken as they must stand on 2026-04-05, by what is known now"] == [
         note.split(":")[0] for note in plan["notes"]
@@ -246,8 +246,14 @@ def test_the_terminal_sums_the_statements_up(winter: Desk) -> None:
     """In the terminal the sums stand under the changes, a line a currency."""
     out = winter.command("plan", "statements", "--as-of", "2026-04-05T08:00:00Z").out
 
-    assert "statements in EUR: 1 to invoice, together 600.00; carried into the next 0.00" in out
-    assert "statements in GBP: 1 to invoice, together 300.00; carried into the next 3.00" in out
+    carried = "carried into the next: {} that partners are owed, 0.00 that they owe"
+    assert f"statements in EUR: 1 to invoice, together 600.00; {carried.format('0.00')}" in out
+    assert f"statements in GBP: 1 to invoice, together 300.00; {carried.format('3.00')}" in out
+    assert (
+        "2026-Q1/north-star/GBP  new: 2026-Q1, Draft: opening 0.00 GBP, earned 300.00 GBP, corrections 0.00 GBP, "
+        "closing 300.00 GBP, to invoice 300.00 GBP\n"
+    ) in out
+    assert "`quarterday run statements --as-of 2026-04-05T08:00:00+00:00` does it" in out
 
 
 def test_all_flows_as_of_a_day(winter: Desk) -> None:

@@ -42,7 +42,7 @@ def sketch(plan: Plan, grounds: Grounds) -> Sketch:
     money: dict[Place, tuple[str, Decimal]] = {}
     for edit in plan.edits:
         place = (edit.table, edit.key or edit.row or "")
-        unit = _currency(edit)
+        unit = unit_of(edit)
         after = {c: (_text(edit.before.get(c), unit), _text(cell, unit)) for c, cell in edit.after.items()}
         cells.setdefault(place, {}).update({column: pair for column, pair in after.items() if column not in _SILENT})
         if edit.money:
@@ -65,7 +65,7 @@ def _sums(moved: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
     return dict(found)
 
 
-def _currency(edit: RowEdit) -> str:
+def unit_of(edit: RowEdit) -> str:
     """Return the currency of an edit's sums; none where it is not known."""
     if edit.money:
         return edit.money[0]
