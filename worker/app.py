@@ -19,7 +19,7 @@ from worker.alarm import tell_staff
 from worker.approvals import Approval, approval, moved_since, refused, remember
 from worker.config import load_config
 from worker.domain.months import Period
-from worker.domain.plan import Plan
+from worker.domain.plan import Plan, RowEdit
 from worker.domain.tables import ACTIVITY, LEAD_STATUSES
 from worker.engine.activity import trim
 from worker.engine.apply import apply, silent
@@ -46,6 +46,7 @@ DEFAULT_FLOWS = ("intake", "stages", "commissions", "cash", "statements", "settl
 _WITH_STAGES = frozenset({"intake", "stages", "commissions", "cash", "sweep"})
 # These write the same rows, so they take turns, over all processes.
 _MONEY = frozenset({"commissions", "cash", "statements", "settle", "sweep"})
+_LINES = ("commissions", "cash")  # these bring the lines up to date
 _ALARMING = ("failed", "stopped")
 _BETWEEN_TRIES = 2.0  # seconds until we ask again whether it is our turn
 _PASSES = 4  # a flow is planned again while its own writes bring more to do: keys, then drafts, then issued
@@ -169,7 +170,7 @@ class App:
             try:
                 if flow in _WITH_STAGES:
                     self.check_stages(programme)
-                planned.plans[flow] = FLOWS[flow](programme)
+                planned.plans[flow] = FLOWS[flow](replace(programme, first=_first(planned.plans)))
             except (ServiceError, UnsafePlan) as error:
                 planned.failures[flow] = str(error)
                 if isinstance(error, UnsafePlan):
@@ -296,6 +297,14 @@ class App:
         if plan.saw and digest not in approved.digests:
             remember(programme, {plan.flow: plan})
             raise UnsafePlan((*plan.saw, f"`quarterday run {plan.flow} --approve {digest}` does exactly this plan"))
+
+
+def _first(plans: Mapping[str, Plan]) -> Sequence[RowEdit] | None:
+    """Return what these plans write before another flow runs; None where none is of the lines, or a guard stops it."""
+    of_lines = [plans[flow] for flow in _LINES if flow in plans]
+    if not of_lines or any(plan.saw for plan in of_lines):
+        return None
+    return [edit for plan in of_lines for edit in plan.edits]
 
 
 def summed(flow: str, results: Sequence[Result], plans: Sequence[Plan]) -> Result:

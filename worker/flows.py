@@ -124,7 +124,10 @@ def plan_cash(programme: Programme) -> Plan:
 
 def plan_statements(programme: Programme) -> Plan:
     """Confirmed lines on the day → locks, statements, and what partners are told."""
-    tables, notes = _looked_ahead(programme) if programme.ahead else (read_tables(programme, _STATEMENTS), ())
+    if programme.ahead and programme.first is None:
+        tables, notes = _looked_ahead(programme)
+    else:
+        tables, notes = _lines_first(programme, read_tables(programme, _STATEMENTS))
     not_in_the_past(programme, tables)
     partners = {p.key: partner_fact(p) for p in tables.partners if p.key}
     plan = money_plans.statement_plan(
@@ -148,14 +151,26 @@ def _looked_ahead(programme: Programme) -> tuple[Tables, tuple[str, ...]]:
     if not edits:
         return tables, ()
     note = (
-        f"the lines are taken as they must stand on {programme.today}, by what is known now: {len(edits)} would change"
+        f"the lines are taken as they must stand on {programme.today}, by what is known now: {len(edits)} would change "
+        "first, by the flow of commissions"
     )
     return replace(tables, rows={**tables.rows, "Commissions": laid_over(rows, edits)}), (note,)
 
 
+def _lines_first(programme: Programme, tables: Tables) -> tuple[Tables, tuple[str, ...]]:
+    """Return the tables with the lines as flows that run before would leave them, and say so."""
+    edits = [edit for edit in programme.first or () if edit.table == "Commissions"]
+    if not edits:
+        return tables, ()
+    laid = laid_over(tables.rows["Commissions"], edits)
+    many = len({edit.key for edit in edits})
+    note = f"the lines are taken as what runs before leaves them: {many} would change first"
+    return replace(tables, rows={**tables.rows, "Commissions": laid}), (note,)
+
+
 def plan_settle(programme: Programme) -> Plan:
     """Partners' bills and their payments → Invoiced, Part paid, Paid, and differences in words."""
-    tables = read_tables(programme, _SETTLE)
+    tables, notes = _lines_first(programme, read_tables(programme, _SETTLE))
     not_in_the_past(programme, tables)
     books = programme.ledger.books(whole=programme.whole)
     partners = {p.key: partner_fact(p) for p in tables.partners if p.key}
@@ -168,7 +183,8 @@ def plan_settle(programme: Programme) -> Plan:
         tables.partners, tables.leads, lines, books.invoices, currency=programme.currency, today=programme.today,
         zone=programme.zone,
     )  # fmt: skip
-    return put_right(programme, tables, replace(plan, edits=(*plan.edits, *summed)))
+    plan = replace(plan, edits=(*plan.edits, *summed), notes=(*notes, *plan.notes))
+    return put_right(programme, tables, plan)
 
 
 def plan_sweep(programme: Programme) -> Plan:

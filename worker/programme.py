@@ -14,7 +14,7 @@ from worker.domain.leads import LeadRow, Stage
 from worker.domain.lines import Line
 from worker.domain.months import Period, local_day
 from worker.domain.partners import PartnerRow, as_named, by_any_name
-from worker.domain.plan import Plan
+from worker.domain.plan import Plan, RowEdit
 from worker.domain.policy import Ladder, Rules
 from worker.domain.words import Words
 from worker.engine.kept import KeptCells
@@ -58,6 +58,7 @@ class Programme:
     approve: str | None = None  # the digest of a loss of rows that a person has approved
     whole: bool = False  # read everything in full instead of what changed
     period: Period | None = None  # make the statements of this period by hand
+    first: Sequence[RowEdit] | None = None  # what flows that run before would write of the lines; None: nobody knows
     ahead: bool = False  # plan statements over the lines as they must stand at `now`, not as they were last written
 
     @property

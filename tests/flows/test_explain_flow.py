@@ -256,6 +256,35 @@ def test_the_terminal_sums_the_statements_up(winter: Desk) -> None:
     assert "`quarterday run statements --as-of 2026-04-05T08:00:00+00:00` does it" in out
 
 
+def test_a_plan_of_all_flows_is_what_a_run_of_all_does(winter: Desk) -> None:
+    """On the statement day, with months that nobody has confirmed yet, statements are planned over the lines as the
+    flow before leaves them, and the digest of all flows lets exactly that through."""
+    winter.until(datetime(2026, 4, 5, 8, tzinfo=UTC))
+    shown = winter.command("plan", "--json").json
+
+    flow = shown["flows"]["statements"]
+    made = {e["key"]: e["after"]["Closing"] for e in flow["edits"] if e["table"] == "Statements"}
+    assert "the lines are taken as what runs before leaves them: 6 would change first" in flow["notes"]
+    assert "300.00" == made["2026-Q1/north-star/GBP"]
+    assert {"commissions"} == {e["contained_in"] for e in shown["flows"]["cash"]["edits"]}
+    earned = [e["after"]["Earned"] for e in shown["flows"]["settle"]["edits"] if e["key"] == "north-star"]
+    assert 0 == winter.command("run", "--approve", shown["digest"]).code
+    assert made == {row["Statement"]: f"{row['Closing']:.2f}" for row in winter.rows("Statements")}
+    partner = next(row for row in winter.rows("Partners") if row["Key"] == "north-star")
+    assert earned == [f"{partner['Earned']:.2f}"]
+
+
+def test_flows_one_by_one_by_the_digests_of_all(winter: Desk) -> None:
+    """Digests of one plan let the flows through one after the other, as they were shown."""
+    winter.until(datetime(2026, 4, 5, 8, tzinfo=UTC))
+    digests = {flow: plan["digest"] for flow, plan in winter.command("plan", "--json").json["flows"].items()}
+
+    assert [0, 0] == [
+        winter.command("run", flow, "--approve", digests[flow]).code for flow in ("commissions", "statements")
+    ]
+    assert 3 == len(winter.rows("Statements"))
+
+
 def test_all_flows_as_of_a_day(winter: Desk) -> None:
     """Planned with all flows, statements are those of the same day, and lines that are open change with them."""
     plans = ahead(winter).json["flows"]
