@@ -33,6 +33,7 @@ from worker.engine.rows import Progress
 from worker.engine.runs import Lease, Outcome, health, run_flow
 from worker.engine.store import Store
 from worker.flows import FLOWS
+from worker.planning.guards import locks, with_stopped
 from worker.ports import Clock, Notifier, ServiceError, UnsafePlan
 from worker.programme import Programme, StagesWithoutStatus, checked_stages
 from worker.rules import LoadedRules, ScheduleRules, load_rules
@@ -170,7 +171,8 @@ class App:
             try:
                 if flow in _WITH_STAGES:
                     self.check_stages(programme)
-                planned.plans[flow] = FLOWS[flow](replace(programme, first=_first(planned.plans)))
+                plan = FLOWS[flow](replace(programme, first=_first(planned.plans)))
+                planned.plans[flow] = self._with_stopped(plan, planned.plans)
             except (ServiceError, UnsafePlan) as error:
                 planned.failures[flow] = str(error)
                 if isinstance(error, UnsafePlan):
@@ -232,7 +234,7 @@ class App:
         results: list[Result] = []
         plans: list[Plan] = []
         for _ in range(_PASSES):
-            plan = FLOWS[flow](programme)
+            plan = self._with_stopped(FLOWS[flow](programme), {})
             plans.append(plan)
             self._let_through(plan, replace(approved, exactly={}) if results else approved, programme)
             results.append(
@@ -249,6 +251,16 @@ class App:
         if flow == "sweep" and ACTIVITY.name not in programme.tracker.read_sound(()).faults:
             trim(programme.tracker, self.schedule.keep_activity)
         return summed(flow, results, plans)
+
+    def _with_stopped(self, plan: Plan, plans: Mapping[str, Plan]) -> Plan:
+        """Return a plan as it is, unless it locks lines while a flow of lines is stopped.
+
+        Such a flow is known by its plan where that was made too, else by how it last ran.
+        """
+        if not locks(plan):
+            return plan
+        last = {h.flow: h.state == "stopped" for h in health(self.store, self.config.programme.name)}
+        return with_stopped(plan, [f for f in _LINES if (bool(plans[f].saw) if f in plans else last.get(f))])
 
     def is_quiet(self) -> bool:
         """Tell whether nobody is to be told anything at this hour."""
@@ -300,11 +312,9 @@ class App:
 
 
 def _first(plans: Mapping[str, Plan]) -> Sequence[RowEdit] | None:
-    """Return what these plans write before another flow runs; None where none is of the lines, or a guard stops it."""
+    """Return what these plans write before another flow runs, once let through; None where none is of the lines."""
     of_lines = [plans[flow] for flow in _LINES if flow in plans]
-    if not of_lines or any(plan.saw for plan in of_lines):
-        return None
-    return [edit for plan in of_lines for edit in plan.edits]
+    return [edit for plan in of_lines for edit in plan.edits] if of_lines else None
 
 
 def summed(flow: str, results: Sequence[Result], plans: Sequence[Plan]) -> Result:

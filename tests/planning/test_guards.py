@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from worker.domain.lines import Line
-from worker.domain.plan import RowEdit
+from worker.domain.plan import Plan, RowEdit
 from worker.domain.plans import Policy
-from worker.planning.guards import clock_words, emptied, made_after, objections
+from worker.planning.conversion import NO_RATE
+from worker.planning.guards import clock_words, emptied, locks, made_after, objections, with_stopped
 from worker.planning.row_edits import line_edits
 from worker.planning.rows import line_to_cells
+from worker.planning.statuses import TICKED, paused
 
 from .bookkeeping import day, line, statement
+from .programme import partner
 from .strategies import row_of
 
 POLICY = Policy(guard_from_lines=10)
@@ -36,14 +39,27 @@ def amounts(number: int) -> list[RowEdit]:
 
 
 @pytest.mark.parametrize(
-    ("changed", "lines", "share"),
-    [(3, 10, None), (4, 10, "40 %"), (9, 9, None), (31, 100, "31 %"), (100, 100, "100 %")],
+    ("changed", "lines", "asks"),
+    [(3, 10, False), (4, 10, True), (9, 9, False), (31, 100, True), (100, 100, True)],
 )
-def test_more_than_a_share_of_the_open_lines_asks(changed: int, lines: int, share: str | None) -> None:
+def test_more_than_a_share_of_the_open_lines_asks(changed: int, lines: int, asks: bool) -> None:
     """Exactly the share passes; a programme with few lines is not asked."""
-    words = f"{changed} of {lines} open commission lines would change or be cancelled ({share}; over 30 % asks "
+    words = f"{changed} commission lines would be changed, while {lines} are open: "
 
-    assert ((f"{words}for approval)",) if share else ()) == objections(amounts(changed), standing(lines), POLICY)
+    assert ((f"{words}more than 30 % of these asks for approval",) if asks else ()) == objections(
+        amounts(changed), standing(lines), POLICY
+    )
+
+
+def test_the_words_tell_new_lines_from_open_ones() -> None:
+    """More may be touched than are open, for new lines count too: how many of each kind, and together."""
+    made = [edit(None, f"0/acme/2024-{n:02}/commission") for n in range(1, 13)]
+    gone, held = edit("rec8", Status="Cancelled"), edit("rec9", Status="On hold", Why="On hold: it was archived — x")
+
+    assert (
+        "12 commission lines would be created, 8 changed, 1 cancelled, 1 put on hold (22 together), while 10 are open: "
+        "more than 30 % of these asks for approval",
+    ) == objections([*made, *amounts(8), gone, held], standing(), POLICY)
 
 
 @pytest.mark.parametrize(
@@ -52,13 +68,22 @@ def test_more_than_a_share_of_the_open_lines_asks(changed: int, lines: int, shar
         ({"Amount": Decimal(1)}, True),
         ({"Status": "Cancelled", "Why": "lost"}, True),
         ({"Status": "Confirmed", "Why": "covered"}, False),
-        ({"Status": "On hold"}, False),
+        ({"Status": "On hold"}, True),
+        ({"Status": "On hold", "Why": "On hold: it was archived — a sum"}, True),
+        ({"Status": "On hold", "Why": f"On hold: {TICKED} — a sum"}, False),
+        ({"Status": "On hold", "Why": f"On hold: {TICKED} on the lead — a sum"}, False),
+        ({"Status": "On hold", "Why": f"On hold: {paused(partner(paused=True))}"}, False),
+        ({"Status": "On hold", "Why": f"On hold: {NO_RATE} GBP → EUR of 2025-01-31 is known"}, False),
+        ({"Status": "On hold", "Why": f"On hold: {TICKED}", "Amount": Decimal(1)}, True),
+        ({"Status": "Waiting", "Why": "On hold: it was archived"}, False),
         ({"Client": "Oak"}, False),
         ({"Amount": Decimal(1), "Currency": "EUR"}, False),
     ],
 )
-def test_only_amounts_and_cancellations_count(kind: dict[str, Any], counts: bool) -> None:
-    """A status that moves on, a hold, a name, a conversion at its month's end are no danger to anybody's money."""
+def test_only_amounts_cancellations_and_unasked_holds_count(kind: dict[str, Any], counts: bool) -> None:
+    """A status that moves on, what staff hold or pause, a name, a conversion at its month's end are no danger; many
+    deals that can't be read at once are.
+    """
     edits = [edit(f"rec{n}", **kind) for n in range(10)]
 
     assert counts == bool(objections(edits, standing(), POLICY))
@@ -173,3 +198,16 @@ def test_a_statement_that_was_made_after_today() -> None:
         "The clock says 2025-05-10, but statement 2025-Q1/acme/GBP was issued on 2025-04-05: nothing is done, for what "
         "it locked would be taken back. Set the machine's clock right, or leave --as-of out or let it name a later day"
     ) == clock_words(made[0], day("2025-05-10"))
+
+
+def test_no_line_is_locked_while_lines_wait_for_a_person() -> None:
+    """A plan that locks lines is objected to while a flow of lines is stopped; other rows of it lock nothing."""
+    lock, other = replace(edit("rec1", Statement="s"), first=True), replace(edit("rec1"), table="Leads", first=True)
+    plan = Plan("statements", (lock, edit("rec2"), other), saw=("one",))
+    words = "lines would go onto statements, though commissions and cash, which would change lines, wait for a person"
+
+    assert 1 == locks(plan)
+    assert ("one", f"1 {words}: see `quarterday plan commissions` first") == with_stopped(
+        plan, ["commissions", "cash"]
+    ).saw
+    assert plan == with_stopped(plan, [])

@@ -4,33 +4,44 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from worker.domain.lines import Line, Statement
 from worker.domain.money import shown
-from worker.domain.plan import RowEdit
+from worker.domain.plan import Plan, RowEdit
 from worker.domain.plans import Policy
+from worker.planning.conversion import NO_RATE
+from worker.planning.statuses import TICKED
+from worker.planning.why import split_why
 
 _HUNDRED = Decimal(100)
+_STAFFS = (TICKED, "the partner is paused", NO_RATE)  # reasons of a hold that staff see to, one by one
+_KINDS = ("created", "changed", "cancelled", "put on hold")
 _FEW = 10  # of a table with fewer rows a hand may well delete up to half
 
 
 def objections(edits: Sequence[RowEdit], standing: Sequence[Line], policy: Policy) -> tuple[str, ...]:
     """Return what a person must look at before these edits of the Commissions table are written; none when all is well.
 
-    Counted: amounts that change and lines that are cancelled among those open now, and new lines for deals that have
-    lines already. What comes by itself does not count: the first lines of a newly won deal, the next month of one that
-    earns as long as the client pays, and mere advances of status.
+    Counted: lines open now whose amount changes, that are cancelled, or that go on hold for what was read of the world;
+    and new lines for deals that have lines already. What comes by itself does not count: the first lines of a newly won
+    deal, the next month of one that earns as long as the client pays, and mere advances of status; nor what staff ask
+    for: their Hold, a partner's pause, a rate of exchange that they have yet to write.
     """
     open_rows = {line.row for line in standing if not line.locked and line.status != "Cancelled"}
     newest = _newest_months(standing)
-    moving = [edit for edit in edits if edit.table == "Commissions" and _counts(edit, open_rows, newest)]
+    kinds: dict[str, list[RowEdit]] = {kind: [] for kind in _KINDS}
+    for edit in edits:
+        if edit.table == "Commissions" and (kind := _kind(edit, open_rows, newest)):
+            kinds[kind].append(edit)
+    moving = [edit for alike in kinds.values() for edit in alike]
     saw: list[str] = []
     if len(open_rows) >= policy.guard_from_lines and len(moving) * _HUNDRED > policy.max_changed_share * len(open_rows):
         saw.append(
-            f"{len(moving)} of {len(open_rows)} open commission lines would change or be cancelled "
-            f"({len(moving) * 100 // len(open_rows)} %; over {policy.max_changed_share:f} % asks for approval)"
+            f"{_counted(kinds)}, while {len(open_rows)} are open: "
+            f"more than {policy.max_changed_share:f} % of these asks for approval"
         )
     moved: dict[str, Decimal] = defaultdict(Decimal)
     for edit in moving:
@@ -41,6 +52,13 @@ def objections(edits: Sequence[RowEdit], standing: Sequence[Line], policy: Polic
             most = shown(policy.max_moved_amount, currency)
             saw.append(f"{shown(amount, currency)} {currency} would move (more than {most} asks for approval)")
     return tuple(saw)
+
+
+def _counted(kinds: Mapping[str, Sequence[RowEdit]]) -> str:
+    """Say how many lines would be created, changed and so on; those that are created are not among the open ones."""
+    counts = [f"{len(alike)} {kind}" for kind, alike in kinds.items() if alike]
+    together = f" ({sum(map(len, kinds.values()))} together)" if len(counts) > 1 else ""
+    return f"{', '.join(counts).replace(' ', ' commission lines would be ', 1)}{together}"
 
 
 def _newest_months(standing: Sequence[Line]) -> dict[str, dict[str, str]]:
@@ -54,13 +72,23 @@ def _newest_months(standing: Sequence[Line]) -> dict[str, dict[str, str]]:
     return newest
 
 
-def _counts(edit: RowEdit, open_rows: set[str | None], newest: Mapping[str, Mapping[str, str]]) -> bool:
+def _kind(edit: RowEdit, open_rows: set[str | None], newest: Mapping[str, Mapping[str, str]]) -> str | None:
+    """Return as what an edit of a line counts; None where it does not."""
     if edit.row is not None:
-        another = "Amount" in edit.after and "Currency" not in edit.after  # a conversion at its month's end is foreseen
-        return edit.row in open_rows and (another or edit.after.get("Status") == "Cancelled")
+        return _standing_kind(edit) if edit.row in open_rows else None
     deal, partner, month, kind = edit.key.split("/")
     next_one = kind == "commission" and month > newest.get(deal, {}).get(partner, month)
-    return deal in newest and not next_one
+    return "created" if deal in newest and not next_one else None
+
+
+def _standing_kind(edit: RowEdit) -> str | None:
+    status = edit.after.get("Status")
+    if status == "Cancelled":
+        return "cancelled"
+    if "Amount" in edit.after and "Currency" not in edit.after:  # a conversion at its month's end is foreseen
+        return "changed"
+    _, reason = split_why(str(edit.after.get("Why") or ""), "On hold")
+    return "put on hold" if status == "On hold" and not (reason or "").startswith(_STAFFS) else None
 
 
 def emptied(table: str, now: int, before: int, share: Decimal) -> str | None:
@@ -90,3 +118,19 @@ def clock_words(newest: Statement, today: date) -> str:
         f"The clock says {today}, but statement {newest.key} was issued on {newest.issued}: nothing is done, for what "
         "it locked would be taken back. Set the machine's clock right, or leave --as-of out or let it name a later day"
     )
+
+
+def locks(plan: Plan) -> int:
+    """Return how many lines a plan locks onto statements."""
+    return sum(edit.first and edit.table == "Commissions" for edit in plan.edits)
+
+
+def with_stopped(plan: Plan, stopped: Sequence[str]) -> Plan:
+    """Return a plan that locks lines with an objection where flows that bring lines up to date are stopped.
+
+    What a guard keeps from being held or cancelled must not go to partners meanwhile: a statement is never taken back.
+    """
+    if not stopped:
+        return plan
+    words = f"{locks(plan)} lines would go onto statements, though {' and '.join(stopped)}, which would change lines, "
+    return replace(plan, saw=(*plan.saw, f"{words}wait for a person: see `quarterday plan {stopped[0]}` first"))
