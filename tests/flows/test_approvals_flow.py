@@ -92,6 +92,27 @@ def test_the_plan_as_it_is_now_can_be_approved(standing: Desk) -> None:
     assert {200, 300} == amounts(standing)
 
 
+def test_what_staff_wrote_beside_a_line_is_named(standing: Desk) -> None:
+    """An Adjustment that moved, and a Hold that was ticked, since the plan was shown: both are named, as they were and
+    as they are, in JSON and in words."""
+    row = standing.hands.rows("Commissions")[0]
+    key = row["fields"]["Line"]
+    standing.hands.edit("Commissions", row["id"], {"Adjustment": 5})
+    standing.later(minutes=5)
+    digest = planned(standing, "commissions")
+    standing.hands.edit("Commissions", row["id"], {"Adjustment": 7, "Hold": True})
+    standing.later(minutes=5)
+
+    flow = approved(standing, digest, "commissions")["flows"]["commissions"]
+
+    assert [
+        {"about": f"line {key}", "what": "hold", "then": "–", "now": "ticked", "by": None, "unit": ""},
+        {"about": f"line {key}", "what": "adjustment", "then": "5.00 GBP", "now": "7.00 GBP", "by": "2.00",
+         "unit": "GBP"},
+    ] == flow["moved"]["facts"]  # fmt: skip
+    assert f"line {key}: hold – → ticked; line {key}: adjustment 5.00 GBP → 7.00 GBP (+2.00 GBP)" in flow["errors"][0]
+
+
 def test_a_payment_that_came_is_named(standing: Desk) -> None:
     """A client paid more than when the plan was shown: the invoice is named, and which lines that confirms."""
     deal = first_deal(standing)

@@ -363,6 +363,31 @@ def test_a_deal_that_left_won_and_partners_nobody_knows() -> None:
     assert [] == [about for about in found if about == "partner nobody"]
 
 
+LINE, TRUE_UP = "line 9001/acme/2025-01/commission", "line tier/acme/2025-03/correction"
+PLAIN = {"hold": "", "adjustment": ""}
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "moved"),
+    [
+        ({LINE: {**PLAIN, "adjustment": "5.00 GBP"}}, {LINE: {**PLAIN, "adjustment": "7.00 GBP"}},
+         [f"{LINE}: adjustment 5.00 GBP → 7.00 GBP (+2.00 GBP)"]),
+        ({}, {LINE: {"hold": "ticked", "adjustment": "7.00 GBP"}},
+         [f"{LINE}: hold – → ticked", f"{LINE}: adjustment – → 7.00 GBP"]),
+        ({LINE: {**PLAIN, "hold": "ticked"}}, {}, [f"{LINE}: hold ticked → –"]),
+        ({}, {TRUE_UP: {**PLAIN, "hold": "ticked"}}, [f"{TRUE_UP}: hold – → ticked"]),
+        ({}, {TRUE_UP.replace("acme", "birch"): {**PLAIN, "hold": "ticked"}}, []),
+        ({}, {LINE.replace("9001", "9002"): {**PLAIN, "hold": "ticked"}}, []),
+    ],
+)  # fmt: skip
+def test_what_staff_write_beside_lines(
+    then: dict[str, dict[str, str]], now: dict[str, dict[str, str]], moved: list[str]
+) -> None:
+    """A line's Hold and Adjustment stand as they were and as they are, also where nothing stood or stands; of a deal or
+    a partner that was not known nothing is new."""
+    assert moved == facts_moved({**behind(), **then}, {**behind(), **now})
+
+
 def test_which_deals_are_behind_a_change() -> None:
     """A line hangs on its deal, a lead on its own, a true-up on all deals of its partner, a statement on none."""
     given = facts([deal(), deal("9002"), deal("9003")], [lead(), lead("9002", "birch 100"), lead("9003")])

@@ -14,6 +14,7 @@ from worker.domain.plans import CommissionPlan, ConversionRules, Policy
 from worker.planning.earning import Facts
 from worker.planning.grounds import bills_behind, grounds
 
+from .bookkeeping import line
 from .programme import BRACKETS, day, deal, facts, invoice, lead, note, partner, plan, story
 
 LATE = datetime(2025, 7, 10, 23, 30, tzinfo=UTC)  # the day after in London
@@ -51,6 +52,23 @@ def test_every_fact_of_a_lead() -> None:
         "deal": "9001", "sent on": "2024-12-01", "partners": "acme 60 %, birch 40 %", "hold": "ticked",
         "invoices": "INV-1, INV-7",
     } == behind(facts(leads=[named]))["lead L-1"]  # fmt: skip
+
+
+def test_what_staff_wrote_beside_lines() -> None:
+    """A tick and an amount, in the line's currency, of the lines of these deals and of the true-ups of their partners;
+    lines beside which nothing stands are left out."""
+    lines = [
+        line("2025-02", currency="JPY", adjustment=Decimal(7)), line("2025-01", hold=True), line("2025-03"),
+        line("2025-01", deal="9002", hold=True), line("2025-03", kind="correction", deal=None, adjustment=Decimal(0)),
+        line("2025-03", kind="correction", deal=None, partner="birch", hold=True),
+    ]  # fmt: skip
+    found = grounds(facts([deal(), deal("9002")], [lead()]), lines, day("2025-07-20"), ["9001"])
+
+    assert [
+        ("line 9001/acme/2025-01/commission", {"hold": "ticked", "adjustment": ""}),
+        ("line 9001/acme/2025-02/commission", {"hold": "", "adjustment": "7 JPY"}),
+        ("line tier/acme/2025-03/correction", {"hold": "", "adjustment": "0.00 GBP"}),
+    ] == [(about, texts) for about, texts in found.items() if about.startswith("line")]
 
 
 def test_rates_of_exchange() -> None:

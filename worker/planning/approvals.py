@@ -186,6 +186,8 @@ def _facts_moved(then: Grounds, now: Grounds) -> Iterator[Moved]:
     """Compare facts; of what only the present plan hangs on, only what belongs to a deal that was known is new."""
     for about in sorted({**then, **now}):
         before, after = then.get(about), now.get(about)
+        if about.startswith("line ") and (before is not None or _is_known(about, then)):
+            before, after = before or {}, after or {}  # a line beside which staff wrote nothing is not told of
         if before is None or after is None:
             facts = before or after or {}
             words = ", ".join(f"{what} {_shown(fact)}" for what, fact in facts.items())
@@ -197,6 +199,12 @@ def _facts_moved(then: Grounds, now: Grounds) -> Iterator[Moved]:
         for what in {**before, **after}:
             if before.get(what, "") != after.get(what, ""):
                 yield _moved(about, what, before.get(what, ""), after.get(what, ""))
+
+
+def _is_known(line: str, then: Grounds) -> bool:
+    """Tell whether the deal or, of a true-up, the partner of a line was told of."""
+    deal, partner = line.removeprefix("line ").split("/")[:2]
+    return f"deal {deal}" in then or (deal == "tier" and f"partner {partner}" in then)
 
 
 def _moved(about: str, what: str, then: str | None, now: str | None) -> Moved:

@@ -1,7 +1,7 @@
 """The facts that commission lines hang on, as text by subject: what to look at when a plan is another than it was.
 
-Deals' value and stage, leads' partners, the plan versions, rates of exchange, what was paid on invoices. Says what
-stands, concludes nothing; no person's name or address is in it.
+Deals' value and stage, leads' partners, the plan versions, rates of exchange, what staff wrote beside lines, what was
+paid on invoices. Says what stands, concludes nothing; no person's name or address is in it.
 """
 
 from __future__ import annotations
@@ -59,8 +59,25 @@ def grounds(facts: Facts, lines: Sequence[Line], today: date, deals: Collection[
             texts[f"lead {lead.key}"] = _lead(facts, lead)
     texts |= _partners(facts, found, wanted)
     texts |= _rates(facts, wanted)
+    texts |= _staffs(line for line in lines if line.deal in wanted or _is_true_up(line, texts))
     texts |= _cash(facts, found, today, wanted)
     return texts
+
+
+def _staffs(lines: Iterable[Line]) -> Found:
+    """Return what staff wrote beside lines; of most lines that is nothing, and they are left out."""
+    return {
+        f"line {line.key}": {
+            "hold": "ticked" if line.hold else "",
+            "adjustment": "" if line.adjustment is None else figure(line.adjustment, line.currency),
+        }
+        for line in sorted(lines, key=lambda one: one.key) if line.hold or line.adjustment is not None
+    }  # fmt: skip
+
+
+def _is_true_up(line: Line, texts: Found) -> bool:
+    """Tell whether a line is the true-up of a period of one of the partners that are told of."""
+    return line.deal is None and f"partner {line.partner}" in texts
 
 
 def _deal(facts: Facts, deal: Deal) -> dict[str, str]:
