@@ -292,6 +292,17 @@ def test_status(filled: Desk) -> None:
     assert "No flow has run yet" in filled.command("status").out
 
 
+def test_status_of_a_day(filled: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--as-of and QUARTERDAY_NOW set the clock of `status` as of any command: ages and the quarter are of that day."""
+    shown = filled.command("status", "--as-of", "2026-07-02T08:00:00Z", "--json").json
+
+    assert ("2026-07-02T08:00:00+00:00", "2026-Q3") == (shown["at"], shown["exchange"]["quarter"])
+    monkeypatch.setenv("QUARTERDAY_NOW", "2026-07-02T09:00:00+01:00")
+    assert shown["at"] == filled.command("status", "--json").json["at"]
+    assert "2026-07-02 08:00 UTC" in filled.command("status").out
+    assert 0 == filled.command("status", "--partners").code
+
+
 def steps(said: Said) -> dict[str, str]:
     """Return the texts of a chain by the names of its steps."""
     return {step["step"]: step["text"] for step in said.json["steps"]}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -131,6 +133,20 @@ def test_the_whole_life_of_a_lead(browser: Browser) -> None:
 def test_every_page_is_there(browser: Browser, path: str) -> None:
     """Each page of the menu answers; what it shows of rows is escaped."""
     assert "<script" not in browser.get(path.replace(" ", "%20"))
+
+
+def test_the_clock_is_told_for_commands_elsewhere(browser: Browser) -> None:
+    """A file beside the config goes with the demo's clock: commands that take its time act on the demo's day."""
+    browser.press("pass-time", step="week")
+    moment = browser.served.world.clock.now()
+    for _ in range(100):
+        told = datetime.fromisoformat(browser.served.now.read_text(encoding="utf-8").strip())
+        if told >= moment - timedelta(seconds=1):
+            break
+        time.sleep(0.1)
+
+    assert timedelta(seconds=-1) <= told - moment < timedelta(minutes=1)
+    assert browser.served.now.parent == browser.served.office.config.parent
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/table/Members", "/letter/99999", "/letter/x", "/inbox?mail=99999"])

@@ -7,9 +7,11 @@ import threading
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from shlex import quote
 from urllib.parse import parse_qsl
 
 from rich.console import Console
+from rich.markup import escape
 
 from worker.demo import story
 from worker.demo.loop import Loop
@@ -23,6 +25,8 @@ from worker.logs import set_up_logs
 from worker.sandbox.world import World
 
 _MOST_BODY = 100_000
+_TICK = 1.0  # seconds
+_CONTINUED = "\\\n"
 
 
 def serve_pages(folder: Path, port: int, tracker: str = "airtable") -> int:
@@ -55,6 +59,10 @@ class Served:
             story.opening(Year(self.office, self.loop))
             self._opened = stack.pop_all()
         self._http.RequestHandlerClass = _handler(Pages(self.loop, self.port))
+        self.now = folder / "now"  # the clock of this world, for commands that are typed elsewhere
+        self._tell_time()
+        self._closed = threading.Event()
+        self._ticking = threading.Thread(target=self._tick, name="clock", daemon=True)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), name="pages", daemon=True)
 
     @property
@@ -70,13 +78,25 @@ class Served:
     def __enter__(self) -> Served:
         self.loop.__enter__()
         self._thread.start()
+        self._ticking.start()
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._closed.set()
+        self._ticking.join(timeout=10)
         self._http.shutdown()
         self._thread.join(timeout=10)
         self.loop.__exit__(*error)
         self._opened.close()
+
+    def _tick(self) -> None:
+        while not self._closed.wait(_TICK):
+            self._tell_time()
+
+    def _tell_time(self) -> None:
+        written = self.now.with_suffix(".new")  # whoever reads meanwhile finds the old time, never half of one
+        written.write_text(f"{self.world.clock.now().isoformat(timespec='seconds')}\n", encoding="utf-8")
+        written.replace(self.now)
 
 
 class _Listener(ThreadingHTTPServer):
@@ -133,10 +153,11 @@ def _welcome(served: Served) -> None:
         ("clients' invoices", "invoices"), ("partners' bills", "bills"), ("mails and Slack", "inbox"),
     ):  # fmt: skip
         out.print(f"    {what:42}{served.url}{where}")
-    config = served.office.config
     unused = "" if served.office.tracker == "Airtable" else "AIRTABLE_TOKEN"
     secrets = " ".join(f"{name}={value}" for name, value in served.world.environment().items() if name != unused)
+    own = f"QUARTERDAY_CONFIG={quote(str(served.office.config))} QUARTERDAY_NOW=$(cat {quote(str(served.now))})"
     out.print("\n  It is January 2026 there, and the worker runs after every button.")
-    out.print("  The commands see the same world, in another terminal:\n")
-    out.print(f"    [dim]{secrets} \\\n    QUARTERDAY_CONFIG={config} .venv/bin/quarterday status[/]\n", soft_wrap=True)
+    out.print("  The commands see the same world at its own time, in another terminal (status, plan, run, …):\n")
+    out.print(f"    [dim]{escape(f'{secrets} {_CONTINUED}    {own} .venv/bin/quarterday status')}[/]\n", soft_wrap=True)
+    out.print("  Without QUARTERDAY_NOW they would act at this machine's time; that file goes with the demo's clock.")
     out.print("  Ctrl-C ends it.\n")
