@@ -213,6 +213,10 @@ def test_the_clock_of_one_run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> No
     assert 2 == desk.command("run", "cash", "--as-of", "tomorrow").code
     monkeypatch.setenv("QUARTERDAY_NOW", "2026-03-02T09:00:00+01:00")
     assert "2026-03-02T08:00:00+00:00" == desk.command("run", "cash", "--json").json["as_of"]
+    monkeypatch.setenv("QUARTERDAY_NOW", "")
+    refused = desk.command("run", "cash")
+    assert (2, True) == (refused.code, "QUARTERDAY_NOW is set but empty" in refused.err)
+    assert 0 == desk.command("run", "cash", "--as-of", "2026-03-02T08:00:00Z").code
 
 
 def test_as_of_makes_the_statement(desk: Desk) -> None:

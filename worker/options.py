@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from worker.app import App
 
+_NOW = "QUARTERDAY_NOW"
 DONE, FAILED, CHANGES, STOPPED = 0, 1, 2, 3
 
 
@@ -43,8 +45,15 @@ class Day(click.ParamType[date]):
             self.fail(f"{value!r} is not a date: write it as 2026-01-31", param, ctx)
 
 
+def _not_emptied(_context: click.Context, param: click.Parameter, value: datetime | None) -> datetime | None:
+    """Refuse a variable that is set to nothing: whoever set it meant another time than this machine's."""
+    if value is None and os.environ.get(_NOW) == "":
+        raise click.BadParameter(f"{_NOW} is set but empty: give it a time, or unset it", param=param)
+    return value
+
+
 as_of_option = click.option(
-    "--as-of", type=Instant(), envvar="QUARTERDAY_NOW", help="Take this for now, as 2026-04-05T08:00:00Z."
+    "--as-of", type=Instant(), envvar=_NOW, callback=_not_emptied, help="Take this for now, as 2026-04-05T08:00:00Z."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 

@@ -39,7 +39,8 @@ def show_plans(plans: Mapping[str, Plan], digest: str | None, failures: Mapping[
         if not len(plan) and not (plan.saw or plan.notes or plan.remarks):
             out.print(f"[bold]{flow}[/]: nothing to change")
             continue
-        out.print(f"[bold]{flow}[/]: {_counted(plan, repeated[flow])}   digest [bold]{plan.digest()}[/]")
+        digest_of = f"   digest [bold]{plan.digest()}[/]" if len(plan) else ""
+        out.print(f"[bold]{flow}[/]: {_counted(plan, repeated[flow])}{digest_of}")
         _show_changes(out, plan, left(plan, repeated[flow]))
         _show_statements(out, plan)
         for note in (*plan.notes, *plan.remarks):
