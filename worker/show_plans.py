@@ -85,7 +85,7 @@ def _counted(plan: Plan, own: Contained) -> str:
 
 def _show_changes(out: Console, plan: Plan, edits: Sequence[RowEdit]) -> None:
     groups: dict[str, _Group] = defaultdict(_Group)
-    for edit in edits:
+    for edit in sorted(edits, key=lambda one: (one.table, one.key)):
         groups[edit.about].edits.append(edit)
         groups[edit.about].changes.append((edit.key, edit_words(edit), edit.reason))
     for push in plan.pushes:

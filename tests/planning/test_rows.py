@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -378,12 +379,12 @@ def test_a_line_goes_into_the_row_it_was_read_from() -> None:
 
 
 def test_a_statements_edit_says_what_it_is_or_what_is_wrong() -> None:
-    """The reason of a statement's edit is its problem, else its status."""
+    """The reason of a statement's edit is its problem, else what its status rests on."""
     found = statement_from_row(row_of("Statements", STATEMENT))
     assert isinstance(found, Statement)
     fine, wrong = found, replace(found, problem="bill X is void", bill="voided")
 
-    assert ["statement 2025-Q1/acme/GBP: Issued"] == [e.reason for e in statement_edits([], [fine], {})]
+    assert ["its partner was told what to invoice"] == [e.reason for e in statement_edits([], [fine], {})]
     (edit,) = statement_edits([row_of("Statements", statement_to_cells(fine, "acme"))], [wrong], {})
     assert ("rec1", "bill X is void", {"Problem": "Voided: bill X is void"}) == (
         edit.row,
@@ -422,7 +423,30 @@ def test_a_statement_that_moves_on_says_where_to() -> None:
     row = row_of("Statements", {**statement_to_cells(found, "acme"), "Closing": Decimal(7)})
 
     (edit,) = statement_edits([row], [replace(found, status="Billed")], {})
-    assert "statement 2025-Q1/acme/GBP: Billed" == edit.reason
+    assert "bill None is there" == edit.reason
+
+
+@pytest.mark.parametrize(
+    ("stood", "status", "more", "reason"),
+    [
+        (None, "Draft", {}, "the lines of its period are locked onto it, and what was carried is its opening"),
+        ("Draft", "Issued", {}, "its partner was told what to invoice"),
+        ("Draft", "Carried", {}, "its partner was told that there is nothing to invoice"),
+        ("Billed", "Issued", {}, "no bill for it counts"),
+        ("Issued", "Billed", {"bill_number": "B-1"}, "bill B-1 is there"),
+        ("Billed", "Part paid", {"bill_number": "B-1"}, "bill B-1 is paid in part"),
+        ("Billed", "Paid", {"bill_number": "B-1", "paid_on": date(2025, 4, 20)}, "bill B-1 was paid on 2025-04-20"),
+        ("Billed", "Billed", {"bill_number": "B-2"}, "brought up to date with its bill"),
+    ],
+)
+def test_a_statements_edit_says_why(stood: str | None, status: Any, more: dict[str, Any], reason: str) -> None:
+    """What its status rests on: its lines, what its partner was told, the bill, its payment."""
+    found = statement_from_row(row_of("Statements", STATEMENT))
+    assert isinstance(found, Statement)
+    rows = [row_of("Statements", {**statement_to_cells(found, "acme"), "Status": stood})] if stood else []
+
+    (edit,) = statement_edits(rows, [replace(found, status=status, **more)], {"acme": "acme"})
+    assert reason == edit.reason
 
 
 def test_a_statement_that_is_put_right_says_so() -> None:

@@ -123,4 +123,21 @@ def _status_reason(stood: str, line: Line) -> str:
 def _statement_reason(edit: RowEdit, statement: Statement) -> str:
     if edit.row is not None and "Status" not in edit.after and not _FIGURES.isdisjoint(edit.after):
         return "put right from its lines; to overrule a figure use Adjustment on a line"
-    return statement.problem or f"statement {statement.key}: {statement.status}"
+    if edit.row is not None and "Status" not in edit.after and not statement.problem:
+        return "brought up to date with its bill"
+    return statement.problem or _stands(statement, edit.before.get("Status"))
+
+
+def _stands(statement: Statement, stood: Cell) -> str:
+    """Return what a statement's status rests on: its lines, what its partner was told, the bill, its payment."""
+    match statement.status:
+        case "Draft":
+            return "the lines of its period are locked onto it, and what was carried is its opening"
+        case "Issued":
+            return "its partner was told what to invoice" if stood in (None, "Draft") else "no bill for it counts"
+        case "Carried":
+            return "its partner was told that there is nothing to invoice"
+        case "Paid":
+            return f"bill {statement.bill_number} was paid on {statement.paid_on}"
+    paid = "paid in part" if statement.status == "Part paid" else "there"
+    return f"bill {statement.bill_number} is {paid}"
