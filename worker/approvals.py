@@ -17,7 +17,8 @@ from worker.domain.approvals import Difference, Grounds, Place, Sketch
 from worker.domain.plan import Plan
 from worker.flows import read_money
 from worker.planning.approvals import difference, places, read, sketch, written
-from worker.planning.grounds import bills_behind, deals_behind, grounds
+from worker.planning.grounds import accounts_behind, bills_behind, deals_behind, grounds
+from worker.planning.rows import statements_of
 from worker.ports import Books, ServiceError, UnsafePlan
 from worker.programme import MONEY, Programme, money_facts, read_deals, read_lines, read_tables
 
@@ -111,9 +112,13 @@ def _recalled(programme: Programme, digest: str) -> _Seen | None:
 def _grounds(programme: Programme, plan: Plan, also: Iterable[Place] = ()) -> Grounds:
     """Read the facts behind a plan and, where it is compared, behind what the earlier one changed."""
     behind = [*places(plan), *also]
-    if not behind or plan.flow in ("intake", "statements"):
+    if not behind or plan.flow == "intake":
         return {}
     try:
+        if plan.flow == "statements":
+            tables = read_tables(programme, ("Commissions", "Statements"))
+            rows = statements_of(tables.rows["Statements"], programme.rules.policy.issue_day)[0]
+            return accounts_behind(behind, read_lines(tables), [row.key for row in rows if row.hold])
         if plan.flow == "settle":
             return bills_behind(programme.ledger.books().bills)
         if plan.flow == "stages":

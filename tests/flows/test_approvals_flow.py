@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.flows.conftest import Desk
@@ -111,6 +112,26 @@ def test_what_staff_wrote_beside_a_line_is_named(standing: Desk) -> None:
          "unit": "GBP"},
     ] == flow["moved"]["facts"]  # fmt: skip
     assert f"line {key}: hold – → ticked; line {key}: adjustment 5.00 GBP → 7.00 GBP (+2.00 GBP)" in flow["errors"][0]
+
+
+def test_a_line_that_is_owed_no_more_is_named(standing: Desk) -> None:
+    """Of a plan of statements, the confirmed lines that came or went since it was shown are named, with their sums."""
+    deal = first_deal(standing)
+    standing.pay(deal)
+    standing.until(datetime(2026, 4, 5, 8, tzinfo=UTC))
+    standing.run("commissions")
+    digest = planned(standing, "statements")
+    february = f"{deal}/north-star/2026-02/commission"
+    (row,) = [row for row in standing.hands.rows("Commissions") if row["fields"]["Line"] == february]
+    standing.hands.edit("Commissions", row["id"], {"Hold": True})
+    standing.later(minutes=5)
+
+    flow = approved(standing, digest, "statements")["flows"]["statements"]
+
+    assert [
+        {"about": "account of north-star", "what": february, "then": "100.00 GBP", "now": "–", "by": None,
+         "unit": ""},
+    ] == flow["moved"]["facts"]  # fmt: skip
 
 
 def test_a_payment_that_came_is_named(standing: Desk) -> None:

@@ -12,7 +12,7 @@ import pytest
 from worker.domain.facts import Cash, PlanChoice
 from worker.domain.plans import CommissionPlan, ConversionRules, Policy
 from worker.planning.earning import Facts
-from worker.planning.grounds import bills_behind, grounds
+from worker.planning.grounds import accounts_behind, bills_behind, grounds
 
 from .bookkeeping import line
 from .programme import BRACKETS, day, deal, facts, invoice, lead, note, partner, plan, story
@@ -162,3 +162,21 @@ def test_bills_are_told_in_their_order() -> None:
     second, first = invoice("B-2", type="ACCPAY"), invoice("B-1", type="ACCPAY")
 
     assert ["bill B-1", "bill B-2"] == [*bills_behind([second, first])]
+
+
+def test_what_is_owed_is_behind_statements() -> None:
+    """By partner the lines that are confirmed and free, and the statements that staff hold; of those who are concerned,
+    and nobody else."""
+    lines = [
+        line("2025-02", "7.00"), line("2025-01", "5.00"), line("2025-03", status="Waiting"),
+        line("2025-03", deal="9002", hold=True), line("2025-01", partner="birch"), line("2025-01", partner="oak"),
+    ]  # fmt: skip
+    places = [("Commissions", "9001/acme/2025-01/commission"), ("Statements", "2025-Q1/birch/GBP"), ("Messages", "x")]
+
+    assert {
+        "account of acme": {
+            "9001/acme/2025-01/commission": "5.00 GBP", "9001/acme/2025-02/commission": "7.00 GBP",
+            "Hold of 2024-Q4/acme/GBP": "ticked",
+        },
+        "account of birch": {"9001/birch/2025-01/commission": "100.00 GBP"},
+    } == accounts_behind(places, lines, ["2024-Q4/oak/GBP", "2024-Q4/acme/GBP"])  # fmt: skip

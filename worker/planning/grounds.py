@@ -197,3 +197,19 @@ def _sum(moved: Iterable[Cash]) -> Decimal:
 def bills_behind(bills: Iterable[Invoice]) -> Mapping[str, Mapping[str, str]]:
     """Return what was paid on partners' bills."""
     return {f"bill {bill.number}": _invoice(bill) for bill in sorted(bills, key=lambda one: (one.number, one.id))}
+
+
+def accounts_behind(places: Iterable[Place], lines: Iterable[Line], held: Iterable[str]) -> Found:
+    """Return what is owed to the partners of lines and statements: the lines that are confirmed and free, by key.
+
+    `held` are the keys of statements on which staff ticked Hold.
+    """
+    partners = {key.split("/")[1] for table, key in places if table in ("Commissions", "Statements")}
+    texts: Found = {f"account of {partner}": {} for partner in sorted(partners)}
+    for line in sorted(lines, key=lambda one: one.key):
+        if line.partner in partners and line.status == "Confirmed" and not line.hold:
+            texts[f"account of {line.partner}"][line.key] = figure(line.amount, line.currency)
+    for statement in sorted(held):
+        if (partner := statement.split("/")[1]) in partners:
+            texts[f"account of {partner}"][f"Hold of {statement}"] = "ticked"
+    return texts
