@@ -317,3 +317,5 @@ def test_planning_shows_what_a_table_lost(standing: Desk) -> None:
     assert 1 == result.code
     assert "The Commissions table suddenly reads empty" in result.output
     assert "Traceback" not in result.output
+    assert result.output.endswith("\nNothing was written.\n")
+    assert standing.command("plan", "commissions", "--json").json["digest"] is None
