@@ -54,12 +54,21 @@ def test_more_than_a_share_of_the_open_lines_asks(changed: int, lines: int, asks
 def test_the_words_tell_new_lines_from_open_ones() -> None:
     """More may be touched than are open, for new lines count too: how many of each kind, and together."""
     made = [edit(None, f"0/acme/2024-{n:02}/commission") for n in range(1, 13)]
-    gone, held = edit("rec8", Status="Cancelled"), edit("rec9", Status="On hold", Why="On hold: it was archived — x")
+    gone = edit("rec7", Status="Cancelled")
+    held = [edit(f"rec{n}", f"{n}/acme/2025-01/commission", Status="On hold") for n in (8, 9)]
 
     assert (
-        "12 commission lines would be created, 8 changed, 1 cancelled, 1 put on hold (22 together), while 10 are open: "
+        "12 commission lines would be created, 7 changed, 1 cancelled, 2 put on hold (22 together), while 10 are open: "
         "more than 30 % of these asks for approval",
-    ) == objections([*made, *amounts(8), gone, held], standing(), POLICY)
+    ) == objections([*made, *amounts(7), gone, *held], standing(), POLICY)
+
+
+def test_lines_of_one_deal_may_go_on_hold() -> None:
+    """That is somebody's doing, and safe; the same number of lines of two deals asks."""
+    one = [edit(f"rec{n}", "7/acme/2025-01/commission", Status="On hold") for n in range(10)]
+
+    assert () == objections(one, standing(), POLICY)
+    assert objections([*one[1:], edit("rec0", Status="On hold")], standing(), POLICY)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +93,7 @@ def test_only_amounts_cancellations_and_unasked_holds_count(kind: dict[str, Any]
     """A status that moves on, what staff hold or pause, a name, a conversion at its month's end are no danger; many
     deals that can't be read at once are.
     """
-    edits = [edit(f"rec{n}", **kind) for n in range(10)]
+    edits = [edit(f"rec{n}", f"{n}/acme/2025-01/commission", **kind) for n in range(10)]
 
     assert counts == bool(objections(edits, standing(), POLICY))
 

@@ -25,10 +25,10 @@ _FEW = 10  # of a table with fewer rows a hand may well delete up to half
 def objections(edits: Sequence[RowEdit], standing: Sequence[Line], policy: Policy) -> tuple[str, ...]:
     """Return what a person must look at before these edits of the Commissions table are written; none when all is well.
 
-    Counted: lines open now whose amount changes, that are cancelled, or that go on hold for what was read of the world;
-    and new lines for deals that have lines already. What comes by itself does not count: the first lines of a newly won
-    deal, the next month of one that earns as long as the client pays, and mere advances of status; nor what staff ask
-    for: their Hold, a partner's pause, a rate of exchange that they have yet to write.
+    Counted: lines open now whose amount changes, that are cancelled, or that go on hold for what was read of several
+    deals; and new lines for deals that have lines already. What comes by itself does not count: the first lines of a
+    newly won deal, the next month of one that earns as long as the client pays, and mere advances of status; nor what
+    staff ask for: their Hold, a partner's pause, a rate of exchange that they have yet to write.
     """
     open_rows = {line.row for line in standing if not line.locked and line.status != "Cancelled"}
     newest = _newest_months(standing)
@@ -36,6 +36,8 @@ def objections(edits: Sequence[RowEdit], standing: Sequence[Line], policy: Polic
     for edit in edits:
         if edit.table == "Commissions" and (kind := _kind(edit, open_rows, newest)):
             kinds[kind].append(edit)
+    if len({edit.key.partition("/")[0] for edit in kinds["put on hold"]}) == 1:
+        kinds["put on hold"] = []  # one deal that is archived or reopened is somebody's doing, and holding it is safe
     moving = [edit for alike in kinds.values() for edit in alike]
     saw: list[str] = []
     if len(open_rows) >= policy.guard_from_lines and len(moving) * _HUNDRED > policy.max_changed_share * len(open_rows):
