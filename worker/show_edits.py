@@ -61,7 +61,6 @@ def _new(edit: RowEdit) -> str:
 
 def _new_line(edit: RowEdit) -> str:
     cells = edit.after
-    cells = edit.after
     amount = _text(cells.get("Amount"), unit_of(edit))
     words = [f"{cell_text(cells.get('Month'))} {cell_text(cells.get('Kind'))} {amount}"]
     words += [cell_text(cells[column]) for column in ("Status", "Client") if cells.get(column)]
