@@ -82,7 +82,7 @@ class Codec:
             if isinstance(value, datetime):
                 return value.astimezone(self.zone).date() if value.tzinfo else value.date()
             return value
-        days = int(raw) if _is_number(raw) else _DATES[1]
+        days = int(raw) if is_number(raw) else _DATES[1]
         return _EPOCH + timedelta(days=days) if _DATES[0] <= days < _DATES[1] else as_text(raw)
 
     def _datetime(self, raw: Any) -> Cell:
@@ -91,7 +91,7 @@ class Codec:
             if isinstance(value, str):
                 return value
             moment = value if isinstance(value, datetime) else datetime.combine(value, time())
-        elif _is_number(raw) and _DATES[0] <= raw < _DATES[1]:
+        elif is_number(raw) and _DATES[0] <= raw < _DATES[1]:
             micro = int((Decimal(raw) * _DAY).to_integral_value())
             # A double keeps a time of our days to some microseconds: milliseconds are what was meant.
             moment = datetime.combine(_EPOCH, time()) + timedelta(milliseconds=round(micro / 1000))
@@ -112,7 +112,7 @@ def clean_serial(days: Decimal) -> Decimal:
 
 def same_raw(stands: Any, sent: Any) -> bool:
     """Tell whether a cell that came back is what was sent: noise and emptiness aside."""
-    if _is_number(stands) and _is_number(sent):
+    if is_number(stands) and is_number(sent):
         apart = abs(Decimal(stands) - Decimal(sent))
         return apart < Decimal("0.00000001") or apart <= abs(Decimal(sent)).scaleb(-15)  # what a double keeps
     return bool(stands == sent) or (empty(stands) and (empty(sent) or sent is False))
@@ -127,12 +127,13 @@ def as_text(raw: Any) -> str:
     return str(raw)
 
 
-def _is_number(raw: Any) -> bool:
+def is_number(raw: Any) -> bool:
+    """Tell whether a raw value is a number, as dates are too; a tick is none."""
     return isinstance(raw, (int, Decimal)) and not isinstance(raw, bool)
 
 
 def _number(raw: Any) -> Cell:
-    if _is_number(raw):
+    if is_number(raw):
         return clean(raw)
     text = raw.strip() if isinstance(raw, str) else as_text(raw)
     return clean(Decimal(text)) if _NUMBER_TEXT.fullmatch(text) else text or None
@@ -141,7 +142,7 @@ def _number(raw: Any) -> Cell:
 def _tick(raw: Any) -> Cell:
     if isinstance(raw, bool):
         return raw or None
-    if _is_number(raw):
+    if is_number(raw):
         return raw != 0 or None
     text = str(raw)
     return _TICKS.get(text.strip().upper(), text)

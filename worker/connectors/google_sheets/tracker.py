@@ -6,6 +6,7 @@ One object serves one run: it reads all tabs in one call and knows its own write
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from worker.connectors.google_sheets.identity import KEYS, is_copy
 from worker.connectors.google_sheets.layout import Layout, Names
 from worker.connectors.google_sheets.marks import Marks
 from worker.connectors.google_sheets.memory import Traces
+from worker.connectors.google_sheets.moments import STAMPS, Moments
 from worker.connectors.google_sheets.reading import Sight
 from worker.connectors.google_sheets.rows import append, clear_begun, reserve
 from worker.connectors.google_sheets.setup import Setup
@@ -26,7 +28,7 @@ from worker.connectors.google_sheets.trimming import delete
 from worker.connectors.google_sheets.turn import Turn
 from worker.connectors.google_sheets.writing import Job, Outcome, Writer
 from worker.domain.cells import Cell, Row
-from worker.domain.tables import TABLES, Table
+from worker.domain.tables import TABLES, Column, Table
 from worker.ports import Caller, Check, Clock, Conflict, Edit, Memory, Missing, Reading, Refused, ServiceError, Turns
 
 _BEGUN_BY_KEY = frozenset({"Commissions", "Statements"})  # tables whose rows the worker makes, their keys first
@@ -51,6 +53,7 @@ class GoogleSheetsTracker:
         self._layout = Layout(self._door, names, memory, f"{shelf}/layout")
         self._marks = Marks(self._door, self._layout)
         self._traces = Traces(memory, clock, shelf)
+        self._moments = Moments(memory, shelf)
         self._turn = Turn(memory, turns, f"{shelf}/written")
         self._sights = Sights(self._door, self._layout, self._traces, self._turn)
         self._setup = Setup(self._door, self._layout, self._marks, names, statuses, time_zone)
@@ -96,6 +99,9 @@ class GoogleSheetsTracker:
 
     def _rows(self, table: str) -> list[Row]:
         sight, known = self._sights.of(table), self._decoded.setdefault(table, {})
+        if any(row not in known for row in sight.places):
+            stamp = Column("", "datetime", "W")
+            self._moments.look(sight, partial(self._codec().read, stamp))
         for place, row in enumerate(sight.ids):
             if row and row not in known and not (table in _BEGUN_BY_KEY and sight.reserved(place)):
                 known[row] = self._row(sight, place)
@@ -105,6 +111,9 @@ class GoogleSheetsTracker:
         table, codec = sight.placed.table, self._codec()
         raw = ((column, sight.raw(place, column.name)) for column in table.columns)
         cells = {column.name: codec.read(column, value) for column, value in raw if value is not None}
+        for name in STAMPS.get(table.name, ()):
+            if moment := self._moments.of(table.name, sight.raw(place, name)):
+                cells[name] = moment
         return Row(table.name, sight.ids[place], cells, self._traces.seen_at(table.name, sight.ids[place], place))
 
     def _codec(self) -> Codec:
@@ -136,6 +145,7 @@ class GoogleSheetsTracker:
             if (bad is None and (raw or edit.row is None)) or (raw and edit.row is not None and not edit.whole):
                 cells.setdefault(row, {}).update(raw)
         made = [row for row, edit in zip(rows, edits, strict=True) if edit.row is None and row in cells]
+        self._moments.keep(table.name)
         outcomes = self._sent(table.name, cells, made)
         return [refused[i] if i in refused else outcomes.get(row, row) for i, row in enumerate(rows)]
 
@@ -197,7 +207,10 @@ class GoogleSheetsTracker:
         column = next((column for column in table.columns if column.name == name), None)
         if column is None:
             raise BadCell(f"there is no column {name}")
-        return self._codec().write(column, value)
+        raw = self._codec().write(column, value)
+        if isinstance(value, datetime) and name in STAMPS.get(table.name, ()):
+            return self._moments.written(table.name, raw, value.astimezone(UTC))
+        return raw
 
     def append(self, table: str, rows: Sequence[Mapping[str, Cell]]) -> Sequence[str | ServiceError]:
         """Add rows that have no key (Activity); one whose sending has no known end is Unsure and isn't sent again."""

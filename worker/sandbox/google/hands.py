@@ -151,6 +151,11 @@ class Hands(People):
                         sheet.put(writer.undo, row, column, "")
             sheet.add_pin(writer.undo, Pin("merge", (Box(rect.top, rect.bottom, rect.left, rect.right),)))
 
+    def set_time_zone(self, zone: str) -> None:
+        """Choose another time zone under File → Settings: what cells show stays, and so do their numbers."""
+        with self.act() as writer:
+            self.file.set(writer.undo, {**self.file.properties, "timeZone": zone})
+
     def rename_tab(self, tab: str, name: str) -> None:
         """Give a tab another name."""
         with self.act() as writer:
