@@ -68,3 +68,22 @@ def test_somebody_lets_the_spreadsheet_count_in_another_zone(desk: Desk) -> None
     assert "the spreadsheet counts in America/New_York" in desk.command("doctor").out
 
     at_rest(desk)
+
+
+def test_a_form_is_filled_in_after_the_zone_was_changed(desk: Desk) -> None:
+    """Within an hour the worker has seen it: 06:00 is that of New York."""
+    synced(desk)
+    desk.world.google.set_time_zone("America/New_York")
+    desk.later(hours=1)
+    desk.run("intake")
+    cells = {"Partner": "North Star", "Company": "Birch", "Website": "https://birch.com", "Email": "jo@birch.com"}
+    desk.world.google.submit_form("Leads", {**cells, "First name": "Jo", "Last name": "Doe", "Submitted": 46034.25})
+    desk.later(minutes=5)
+    desk.run("intake")
+
+    with desk.app() as app:
+        rows = app.services().tracker.read(["Leads"])["Leads"]
+    assert [datetime(2026, 1, 12, 11, tzinfo=UTC)] == [
+        r.cells["Submitted"] for r in rows if r.text("Company") == "Birch"
+    ]
+    assert [] == problems(desk)

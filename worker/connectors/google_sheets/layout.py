@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from worker.connectors.google_sheets.account import SERVICE
 from worker.connectors.google_sheets.api import Door
 from worker.domain.tables import TABLES, Table
-from worker.ports import Memory, Refused
+from worker.ports import Clock, Memory, Refused
 
 HEADS = 10  # rows from the top among which the header row is looked for: people put titles above it
+LOOKED_FOR = timedelta(hours=1)  # people change the time zone, and tabs, without any word to us
 REMEDY = "`quarterday doctor` says what is missing, `quarterday setup --apply` makes it"
 
 
@@ -67,22 +69,27 @@ class Known:
     """What is remembered of the spreadsheet: its time zone, our tabs' ids, and the marks on our columns.
 
     `marks` are ids of developer metadata, by table and column; `marked` is the header row with which they were last
-    seen to agree.
+    seen to agree. `looked` is when zone and tabs were last asked for.
     """
 
     zone: str = ""
+    looked: str = ""
     tabs: Mapping[str, int] = field(default_factory=dict)
     marks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     marked: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Layout:
-    """The tabs of the spreadsheet that are ours; asked for when nothing is remembered, or when it no longer fits."""
+    """The tabs of the spreadsheet that are ours, and its zone.
 
-    def __init__(self, door: Door, names: Names, memory: Memory, shelf: str) -> None:
+    Both are asked for when nothing is remembered, when it no longer fits, and once an hour.
+    """
+
+    def __init__(self, door: Door, names: Names, memory: Memory, clock: Clock, shelf: str) -> None:
         self._door = door
         self._names = names
         self._memory = memory
+        self._clock = clock
         self._shelf = shelf
         self._known: Known | None = None
         self.listed: tuple[Tab, ...] | None = None  # every tab, as last asked in this run
@@ -105,10 +112,14 @@ class Layout:
             self._memory.save(self._shelf, {}, cursor=json.dumps({name: getattr(now, name) for name in _FIELDS}))
 
     def tabs(self) -> Mapping[str, int]:
-        """Return the ids of our tabs, by table; asked once where not all are remembered."""
-        if self.listed is None and not (self.known.zone and self.known.tabs):
+        """Return the ids of our tabs, by table; asked once where not all are remembered, or an hour has gone by."""
+        if self.listed is None and not (self.known.zone and self.known.tabs and self._looked_lately()):
             self.look()
         return self.known.tabs
+
+    def _looked_lately(self) -> bool:
+        looked = self.known.looked
+        return looked != "" and abs(self._clock.now() - datetime.fromisoformat(looked)) < LOOKED_FOR
 
     def look(self) -> None:
         """Ask for time zone and tabs: a tab is known by its id, a new one by its title."""
@@ -122,7 +133,8 @@ class Layout:
             id_ = titled.get(name.casefold())
             if name not in found and id_ is not None and id_ not in found.values():
                 found[name] = id_
-        self.remember(zone=str(answer.get("properties", {}).get("timeZone") or "UTC"), tabs=found)
+        zone = str(answer.get("properties", {}).get("timeZone") or "UTC")
+        self.remember(zone=zone, looked=self._clock.now().astimezone(UTC).isoformat(), tabs=found)
 
     def tab(self, table: str) -> Tab | None:
         """Return the tab of a table as last listed."""
@@ -159,7 +171,7 @@ class Layout:
                 yield f"the tab {table.name} has more than one column “{header}” ({where}): rename or delete one"
 
 
-_FIELDS = ("zone", "tabs", "marks", "marked")
+_FIELDS = ("zone", "looked", "tabs", "marks", "marked")
 
 
 def _said(headers: Sequence[Any]) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class GoogleSheetsTracker:
             drive_endpoint=drive_endpoint, caller=caller, clock=clock,
         )  # fmt: skip
         shelf, names = f"google-sheets/{spreadsheet}", Names(columns)
-        self._layout = Layout(self._door, names, memory, f"{shelf}/layout")
+        self._layout = Layout(self._door, names, memory, clock, f"{shelf}/layout")
         self._marks = Marks(self._door, self._layout)
         self._traces = Traces(memory, clock, shelf)
         self._moments = Moments(memory, shelf)
