@@ -182,11 +182,12 @@ class Reading:
     """The rows of the tables that are sound, and why the others are not, asked for or not.
 
     A table is not sound while a column of ours, or the table itself, is gone, there twice or of a type that can't hold
-    it: what it shows would mislead, so it is left alone.
+    it: what it shows would mislead, so it is left alone. `notes` are in words what else a person should look at.
     """
 
     rows: Mapping[str, Sequence[Row]]
     faults: Mapping[str, Refused]
+    notes: Sequence[str] = ()
 
     def fault(self, tables: Iterable[str]) -> Refused | None:
         """Return in one what is wrong with these tables; None when all are sound."""

@@ -93,6 +93,7 @@ class Tables:
     read: Mapping[str, Sequence[Row]]
     seen: Trusted
     paused: Mapping[str, Refused]
+    notes: Sequence[str] = ()  # what the tracker wants a person to look at
 
     @property
     def insiders(self) -> Collection[tuple[str, str]]:
@@ -131,7 +132,9 @@ def read_tables(programme: Programme, needs: Collection[str]) -> Tables:
     rows = {**missing, **seen.rows}
     partners = _since_when(programme, rows)
     leads = with_days([LeadRow.of(row, programme.now) for row in rows["Leads"]], programme.zone)
-    return Tables(rows, intake.restored(leads), partners, by_any_name(partners), found, seen, reading.faults)
+    return Tables(
+        rows, intake.restored(leads), partners, by_any_name(partners), found, seen, reading.faults, reading.notes
+    )
 
 
 def _not_paused(programme: Programme, reading: Reading, needs: Collection[str]) -> None:
@@ -159,10 +162,11 @@ def _since_when(programme: Programme, rows: Mapping[str, Sequence[Row]]) -> list
 def put_right(programme: Programme, tables: Tables, plan: Plan) -> Plan:
     """Return a flow's plan together with what brings the worker's own cells back to what it wrote.
 
-    It says which tables are paused.
+    It says which tables are paused, and what else of the tracker a person should look at.
     """
     plan = with_hands(plan, tables.seen, programme.tracker, programme.memory, programme.now, saves=programme.look_twice)
-    return replace(plan, notes=(*(paused(table, fault) for table, fault in tables.paused.items()), *plan.notes))
+    halted = (paused(table, fault) for table, fault in tables.paused.items())
+    return replace(plan, notes=(*halted, *tables.notes, *plan.notes))
 
 
 def leads_in_doubt(programme: Programme, tables: Tables) -> tuple[str, ...]:

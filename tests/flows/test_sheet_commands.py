@@ -117,3 +117,22 @@ def test_columns_that_the_spreadsheet_calls_otherwise(desk: Desk) -> None:
 
     assert ("Qualified", "Acme") == (desk.row(row)["Status"], desk.row(row)["Client name"])
     assert "Acme" in desk.world.hubspot.deals()[0]["properties"]["dealname"]
+
+
+@on_sheets
+def test_a_new_tab_that_bears_the_name_of_one_that_was_renamed(desk: Desk) -> None:
+    """A form writes into it and nothing comes of it: the run says why, and so do `status` and `doctor`."""
+    google = desk.world.google
+    desk.partner("North Star")
+    desk.run()
+    google.rename_tab("Leads", "Leads 2025")
+    google.make_tab("Leads", google.values("Leads 2025")[0])
+    google.submit_form("Leads", {"Partner": "North Star", "Company": "Acme"})
+    desk.later(hours=1)
+
+    outcomes = desk.run()
+    words = "the tab “Leads” is not read, for the table Leads is the tab “Leads 2025”"
+    assert {"needs attention"} == {outcome.state for outcome in outcomes.values()}
+    assert {True} == {words in outcome.words for outcome in outcomes.values()}
+    assert words in " ".join(desk.command("status").out.split())
+    assert words in " ".join(desk.command("doctor").out.split())

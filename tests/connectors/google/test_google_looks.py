@@ -49,3 +49,30 @@ def test_a_run_as_of_a_day_to_come_leaves_no_gap(stand: Stand) -> None:
     stand.tracker(clock=InSpring(stand.clock)).read(["Leads"])
 
     assert [2, 1] == [len(read(stand)) for _ in range(2)]
+
+
+def test_a_second_tab_of_a_tables_name_is_said(stand: Stand) -> None:
+    """The table's own was renamed, a new one bears its name: nothing is read from it, and every run says so."""
+    stand.lead(Company="Old")
+    read(stand)
+    stand.google.rename_tab("Leads", "Leads 2025")
+    stand.google.make_tab("Leads", stand.google.values("Leads 2025")[0])
+    stand.lead(Company="New")
+    stand.clock.advance(timedelta(hours=1))
+
+    found = stand.tracker().read_sound(["Leads"])
+    assert ["Old"] == [row.text("Company") for row in found.rows["Leads"]]
+    assert (
+        "the tab “Leads” is not read, for the table Leads is the tab “Leads 2025”, which was renamed: move what stands "
+        "in “Leads” into “Leads 2025” and delete it, or give it another name",
+    ) == found.notes
+    stand.calls()
+    assert found.notes == stand.tracker().read_sound(["Leads"]).notes
+    assert 1 == len(stand.calls())
+    (said,) = [check for check in stand.tracker().check() if not check.ok]
+    assert "the tab “Leads” is not read" in said.found
+    assert "move what stands in “Leads” into “Leads 2025”" in said.remedy
+
+    stand.google.rename_tab("Leads", "Leads 2026")
+    stand.clock.advance(timedelta(hours=1))
+    assert () == stand.tracker().read_sound(["Leads"]).notes

@@ -328,14 +328,16 @@ def test_a_copy_of_a_tab_is_not_ours(stand: Stand) -> None:
 
 
 def test_a_tab_is_ours_by_its_id_whatever_it_is_called(stand: Stand) -> None:
-    """Renamed, it is still the same; another tab that takes its old name is not."""
+    """Renamed, it is still the same; another tab that takes its old name is not, which is said."""
     stand.lead(Company="Ashdown")
     stand.tracker().read(["Leads"])
     stand.google.rename_tab("Leads", "Partner leads")
     stand.google.make_tab("Leads", ["nothing of ours"])
 
     assert ["Ashdown"] == [row.text("Company") for row in stand.tracker().read(["Leads"])["Leads"]]
-    assert {} == lacks(stand)
+    ((what, lack),) = lacks(stand).items()
+    assert "one tab a table: the tab “Leads” is not read" in what
+    assert not lack.makeable
 
 
 def test_a_tab_that_was_cut_and_made_again_is_taken(stand: Stand) -> None:

@@ -69,7 +69,8 @@ class Known:
     """What is remembered of the spreadsheet: its time zone, our tabs' ids, and the marks on our columns.
 
     `marks` are ids of developer metadata, by table and column; `marked` is the header row with which they were last
-    seen to agree. `looked` is when zone and tabs were last asked for.
+    seen to agree. `looked` is when zone and tabs were last asked for; `twins` are the titles of those of our tabs that
+    were renamed while another tab bears the table's name, by table.
     """
 
     zone: str = ""
@@ -77,6 +78,7 @@ class Known:
     tabs: Mapping[str, int] = field(default_factory=dict)
     marks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     marked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    twins: Mapping[str, str] = field(default_factory=dict)
 
 
 class Layout:
@@ -134,7 +136,18 @@ class Layout:
             if name not in found and id_ is not None and id_ not in found.values():
                 found[name] = id_
         zone = str(answer.get("properties", {}).get("timeZone") or "UTC")
-        self.remember(zone=zone, looked=self._clock.now().astimezone(UTC).isoformat(), tabs=found)
+        now = self._clock.now().astimezone(UTC).isoformat()
+        titles = {tab.id: tab.title for tab in self.listed}
+        twins = {name: titles[id_] for name, id_ in found.items() if titled.get(name.casefold(), id_) != id_}
+        self.remember(zone=zone, looked=now, tabs=found, twins=twins)
+
+    def confused(self) -> Iterator[tuple[str, str]]:
+        """Yield in words which tabs bear the name of a table and are not it, as last seen, and what to do."""
+        for table, ours in self.known.twins.items():
+            yield (
+                f"the tab “{table}” is not read, for the table {table} is the tab “{ours}”, which was renamed",
+                f"move what stands in “{table}” into “{ours}” and delete it, or give it another name",
+            )
 
     def tab(self, table: str) -> Tab | None:
         """Return the tab of a table as last listed."""
@@ -171,7 +184,7 @@ class Layout:
                 yield f"the tab {table.name} has more than one column “{header}” ({where}): rename or delete one"
 
 
-_FIELDS = ("zone", "looked", "tabs", "marks", "marked")
+_FIELDS = ("zone", "looked", "tabs", "marks", "marked", "twins")
 
 
 def _said(headers: Sequence[Any]) -> tuple[str, ...]:

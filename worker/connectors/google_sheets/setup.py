@@ -49,7 +49,10 @@ class Setup:
     def missing(self) -> list[Missing]:
         """Return everything that is missing, tab by tab; asks afresh."""
         found = self._look()
-        lacks = [*self._zone_lack()]
+        lacks = [
+            *self._zone_lack(),
+            *(Missing(f"one tab a table: {said}", remedy, makeable=False) for said, remedy in self._layout.confused()),
+        ]
         for table in TABLES.values():
             if table.name not in found:
                 lacks.append(Missing(f"the tab {table.name} ({len(table.columns)} columns)", APPLY))

@@ -95,7 +95,8 @@ class GoogleSheetsTracker:
         for table in self._sights.read(tables):
             self._decoded.pop(table, None)
         faults = dict(self._sights.faults)
-        return Reading({name: self._rows(name) for name in tables if name not in faults}, faults)
+        rows = {name: self._rows(name) for name in tables if name not in faults}
+        return Reading(rows, faults, tuple(f"{said}: {remedy}" for said, remedy in self._layout.confused()))
 
     def _rows(self, table: str) -> list[Row]:
         sight, known = self._sights.of(table), self._decoded.setdefault(table, {})
