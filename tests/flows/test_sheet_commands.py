@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,25 @@ def test_a_new_tab_that_bears_the_name_of_one_that_was_renamed(desk: Desk) -> No
     assert {True} == {words in outcome.words for outcome in outcomes.values()}
     assert words in " ".join(desk.command("status").out.split())
     assert words in " ".join(desk.command("doctor").out.split())
+
+
+@on_sheets
+def test_a_locked_line_above_the_header(desk: Desk) -> None:
+    """It was dragged there, or the table sorted together with its header: no line is made twice, none is gone."""
+    google = desk.world.google
+    desk.paid_deal(12000)
+    desk.run()
+    desk.until(datetime(2026, 4, 7, 9, tzinfo=UTC))
+    desk.run()
+    before = sorted(row["Line"] for row in desk.rows("Commissions"))
+    assert 3 == [row["Status"] for row in desk.rows("Commissions")].count("On statement")
+
+    for hand in (lambda: google.move_rows("Commissions", 2, 1), lambda: google.move_rows("Commissions", 2, 9)):
+        hand()
+        desk.later(minutes=70)
+        outcomes = desk.run()
+        assert {"needs attention"} == {outcome.state for outcome in outcomes.values()}
+        assert "move the header row above them" in outcomes["commissions"].words
+        keys = [row[0] for row in google.values("Commissions") if row]
+        assert [*before, "Line"] == sorted(keys)
+    assert 0 == desk.command("verify").code

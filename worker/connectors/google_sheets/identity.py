@@ -54,18 +54,19 @@ def traces(table: str, columns: Mapping[str, int], rows: Sequence[Sequence[Any]]
     key = columns.get(KEYS.get(table, ""))
     wanted = printed(table), _MARKS.get(table, ())
     prints, marks = ([columns[name] for name in names if name in columns] for names in wanted)
-    return [Trace(_text(row, key), print_of(row, prints), print_of(row, marks)) for row in rows]
+    return [Trace(text_of(row, key), print_of(row, prints), print_of(row, marks)) for row in rows]
 
 
 def print_of(row: Sequence[Any], places: Sequence[int]) -> str:
     """Return a short digest of these cells of a row; empty when all of them are."""
-    texts = [_text(row, place) for place in places]
+    texts = [text_of(row, place) for place in places]
     if not any(texts):
         return ""
     return hashlib.blake2b("\x1f".join(texts).encode(), digest_size=6).hexdigest()
 
 
-def _text(row: Sequence[Any], place: int | None) -> str:
+def text_of(row: Sequence[Any], place: int | None) -> str:
+    """Return a raw cell of a row as text; empty where there is none."""
     if place is None or place >= len(row) or row[place] is None:
         return ""
     raw = row[place]

@@ -14,7 +14,7 @@ from typing import Any
 
 from worker.connectors.google_sheets.account import SERVICE
 from worker.connectors.google_sheets.api import Door
-from worker.domain.tables import TABLES, Table
+from worker.domain.tables import ACTIVITY, TABLES, Table
 from worker.ports import Clock, Memory, Refused
 
 HEADS = 10  # rows from the top among which the header row is looked for: people put titles above it
@@ -154,17 +154,27 @@ class Layout:
         return next((tab for tab in self.listed or () if tab.id == self.known.tabs.get(table)), None)
 
     def place(self, table: Table, rows: Sequence[Sequence[Any]]) -> Placed:
-        """Find our columns under their headers: in that row near the top that has the most of them."""
-        ours = {self._header(table, column.name).casefold() for column in table.columns}
-        top = [_said(row) for row in rows[:HEADS]] or [()]
-        head = max(range(len(top)), key=lambda place: (sum(h.casefold() in ours for h in top[place]), -place))
-        said = top[head]
+        """Find our columns under their headers."""
+        head = self._head(table, rows)
+        said = _said(rows[head]) if rows else ()
         at: dict[str, list[int]] = {}
         for place, header in enumerate(said):
             at.setdefault(header.casefold(), []).append(place)
         columns = {c.name: at[h][0] for c in table.columns if (h := self._header(table, c.name).casefold()) in at}
         tab = self.known.tabs[table.name]
         return Placed(table, tab, said, columns, tuple(self._faults(table, at)), head)
+
+    def _head(self, table: Table, rows: Sequence[Sequence[Any]]) -> int:
+        """Return that row near the top that has the most of our headers; one further down if it alone has them all.
+
+        A table that was sorted together with its header has it anywhere.
+        """
+        ours = {self._header(table, column.name).casefold() for column in table.columns}
+        has = [len(ours & _folded(row)) for row in rows[:HEADS]] or [0]
+        best = has.index(max(has))
+        if has[best] < len(ours) and table is not ACTIVITY:  # of the log only the top is read
+            return next((at for at in range(HEADS, len(rows)) if ours <= _folded(rows[at])), best)
+        return best
 
     def _header(self, table: Table, column: str) -> str:
         return self._names.of(table.name, column).strip()
@@ -189,6 +199,10 @@ _FIELDS = ("zone", "looked", "tabs", "marks", "marked", "twins")
 
 def _said(headers: Sequence[Any]) -> tuple[str, ...]:
     return tuple(str(header).strip() if header is not None else "" for header in headers)
+
+
+def _folded(headers: Sequence[Any]) -> set[str]:
+    return {said.casefold() for said in _said(headers)}
 
 
 def _tab(properties: Mapping[str, Any]) -> Tab:

@@ -12,7 +12,7 @@ from typing import Any
 
 from worker.connectors.google_sheets.account import SERVICE
 from worker.connectors.google_sheets.api import Door
-from worker.connectors.google_sheets.layout import Layout, Placed, letters
+from worker.connectors.google_sheets.layout import HEADS, Layout, Placed, letters
 from worker.connectors.google_sheets.reading import read_tabs
 from worker.ports import Refused
 
@@ -69,7 +69,7 @@ class Marks:
             self._door.write(":batchUpdate", {"requests": [_create(placed, column) for column in made]})
             self.stale()
             # Columns may have moved between the reading and the marking: what counts is what stands above the marks.
-            now = read_tabs(self._door, {placed.tab: True})[placed.tab]
+            now = read_tabs(self._door, {placed.tab: placed.head < HEADS})[placed.tab]
             headers = self._layout.place(placed.table, now).columns
         found = self._on(placed)
         for column in placed.columns:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from worker.connectors.google_sheets.above import traces_above
 from worker.connectors.google_sheets.account import SERVICE
 from worker.connectors.google_sheets.api import Door
 from worker.connectors.google_sheets.cells import empty
@@ -47,18 +48,20 @@ class Sight:
 
     placed: Placed
     rows: Rows
-    ids: list[str]  # by place; empty for the header, what is above it, and blank rows
+    ids: list[str]  # by place; empty for the header, a title above it, and blank rows
     traces: list[Trace]
     places: dict[str, int] = field(default_factory=dict)
 
     @staticmethod
     def of(placed: Placed, rows: Rows, known: Mapping[str, Trace]) -> Sight:
         """Tell the rows of a reading apart; `known` are those of the one before."""
-        rows, above = rows or [[]], placed.head + 1
-        seen = traces(placed.table.name, placed.columns, rows[above:])
-        ids = [""] * above + identify(seen, known)
+        rows = rows or [[]]
+        below = traces(placed.table.name, placed.columns, rows[placed.head + 1 :])
+        above = traces_above(placed, rows, known)
+        named = identify([*below, *above], known)  # rows without a key are named by their place below the header
+        ids = [*named[len(below) :], "", *named[: len(below)]]
         places = {id_: place for place, id_ in enumerate(ids) if id_}
-        return Sight(placed, rows, ids, [Trace("", "")] * above + seen, places)
+        return Sight(placed, rows, ids, [*above, Trace("", ""), *below], places)
 
     def raw(self, place: int, column: str) -> Any:
         """Return a cell; None beyond the end of a row, and for rows that are new."""

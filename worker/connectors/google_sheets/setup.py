@@ -12,9 +12,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from worker.connectors.google_sheets import dressing
+from worker.connectors.google_sheets.above import said_above, traces_above
 from worker.connectors.google_sheets.api import Door
 from worker.connectors.google_sheets.layout import Layout, Names, Placed, Tab
 from worker.connectors.google_sheets.marks import Marks
+from worker.connectors.google_sheets.memory import Traces
 from worker.connectors.google_sheets.reading import read_tabs
 from worker.domain.tables import TABLES, Table
 from worker.ports import Missing
@@ -25,11 +27,15 @@ _LISTED = "sheets(properties.sheetId,protectedRanges,conditionalFormats,develope
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """One of our tabs as it stands: where its columns are, how wide its rows are, what is put on it."""
+    """One of our tabs as it stands: where its columns are, how wide its rows are, what is put on it.
+
+    `above` says which rows of ours stand above the header, and what to do.
+    """
 
     placed: Placed
     tab: Tab
     width: int
+    above: tuple[str, str] | None
     standing: Mapping[str, Any]
 
 
@@ -37,11 +43,13 @@ class Setup:
     """Compares the spreadsheet with what it should be."""
 
     def __init__(
-        self, door: Door, layout: Layout, marks: Marks, names: Names, statuses: Sequence[str], time_zone: ZoneInfo
+        self, door: Door, layout: Layout, marks: Marks, traces: Traces, names: Names, statuses: Sequence[str],
+        time_zone: ZoneInfo,
     ) -> None:  # fmt: skip
         self._door = door
         self._layout = layout
         self._marks = marks
+        self._traces = traces
         self._names = names
         self._statuses = tuple(statuses)
         self._zone = time_zone.key
@@ -96,7 +104,8 @@ class Setup:
             assert tab is not None  # just listed
             own = rows[id_]
             placed = self._layout.place(TABLES[name], own)
-            found[name] = _Found(placed, tab, max(map(len, own), default=0), standing.get(id_, {}))
+            above = said_above(placed, traces_above(placed, own, self._traces.known(name)))
+            found[name] = _Found(placed, tab, max(map(len, own), default=0), above, standing.get(id_, {}))
         return found
 
     def _zone_lack(self) -> Iterator[Missing]:
@@ -121,8 +130,10 @@ class Setup:
         for fault in placed.faults:
             if "more than one column" in fault:
                 yield Missing(f"one header for each column: {fault}", "rename one of them", makeable=False)
-        if placed.faults:
-            return
+        if found.above:
+            yield Missing(f"the header at the top: {found.above[0]}", found.above[1], makeable=False)
+        if placed.faults or found.above:
+            return  # lists and formats begin below the header
         if astray := self._marks.astray(placed):
             yield Missing(_moved(table), astray)
         if not self._dressed(found):
@@ -195,7 +206,7 @@ class Setup:
         """Mark and dress every sound tab of which something was asked for."""
         for one in self._look().values():
             table = one.placed.table
-            if one.placed.faults or not _about(table, asked):
+            if one.placed.faults or one.above or not _about(table, asked):
                 continue
             if _moved(table) in asked:
                 self._marks.renew(one.placed)

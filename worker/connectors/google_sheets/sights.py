@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from worker.connectors.google_sheets.above import said_above
 from worker.connectors.google_sheets.account import SERVICE
 from worker.connectors.google_sheets.api import Door
 from worker.connectors.google_sheets.layout import REMEDY, Layout, Placed
@@ -17,7 +18,10 @@ LOG = "Activity"  # read only when asked for: it is long, and only ever added to
 
 
 class Sights:
-    """What was last seen of every table; `faults` are of those that were not sound, and that no row is known of."""
+    """What was last seen of every table; `faults` are of those that were not sound, and that no row is known of.
+
+    `notes` are by table what else a person should look at.
+    """
 
     def __init__(self, door: Door, layout: Layout, traces: Traces, turn: Turn) -> None:
         self._door = door
@@ -28,6 +32,7 @@ class Sights:
         self._log: Placed | None = None
         self._fresh: set[str] = set()
         self.faults: dict[str, Refused] = {}
+        self.notes: dict[str, str] = {}
 
     def stale(self, tables: Collection[str] = ()) -> None:
         """Let the next reading of these tables (none named: of all) ask again."""
@@ -67,13 +72,20 @@ class Sights:
         found = self._asked(tables)
         for name in tables:
             placed = self._placed(name, found.get(name))
+            self.notes.pop(name, None)
             if placed is None:
                 self._seen.pop(name, None)
             else:
-                known = together(self._traces.known(name), self._seen.get(name))
-                self._seen[name] = Sight.of(placed, found[name], known)
-                self._traces.note(self._seen[name])
+                self._see(placed, found[name])
         self._fresh.update(tables)
+
+    def _see(self, placed: Placed, rows: Rows) -> None:
+        name = placed.table.name
+        known = together(self._traces.known(name), self._seen.get(name))
+        sight = self._seen[name] = Sight.of(placed, rows, known)
+        self._traces.note(sight)
+        if said := said_above(placed, sight.traces[: placed.head]):
+            self.notes[name] = ": ".join(said)
 
     def _placed(self, table: str, rows: Rows | None) -> Placed | None:
         """Return where a table's columns stand; None, with the fault kept, where it is not sound or not there."""

@@ -56,7 +56,7 @@ class GoogleSheetsTracker:
         self._moments = Moments(memory, shelf)
         self._turn = Turn(memory, turns, f"{shelf}/written")
         self._sights = Sights(self._door, self._layout, self._traces, self._turn)
-        self._setup = Setup(self._door, self._layout, self._marks, names, statuses, time_zone)
+        self._setup = Setup(self._door, self._layout, self._marks, self._traces, names, statuses, time_zone)
         self._decoded: dict[str, dict[str, Row]] = {}
         self._keyed: dict[str, str] = {}  # rows that got their key in this run: id before → key
 
@@ -96,7 +96,8 @@ class GoogleSheetsTracker:
             self._decoded.pop(table, None)
         faults = dict(self._sights.faults)
         rows = {name: self._rows(name) for name in tables if name not in faults}
-        return Reading(rows, faults, tuple(f"{said}: {remedy}" for said, remedy in self._layout.confused()))
+        confused = (f"{said}: {remedy}" for said, remedy in self._layout.confused())
+        return Reading(rows, faults, (*confused, *self._sights.notes.values()))
 
     def _rows(self, table: str) -> list[Row]:
         sight, known = self._sights.of(table), self._decoded.setdefault(table, {})

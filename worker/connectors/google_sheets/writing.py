@@ -140,8 +140,9 @@ class Writer:
             return []
         count = Counter(trace.key for trace in self.sight.traces)
         found: list[_Aimed] = []
-        below = self.sight.placed.head + 1
-        for place, row in enumerate(self.sight.ids[below:], start=below):
+        for place, row in enumerate(self.sight.ids):
+            if place <= self.sight.placed.head and not row:
+                continue  # the header, or a title
             hit = {column: before for column, before in self._hit(place, row) if (row, column) not in written}
             if hit:
                 found.append(replace(self._aimed(Job(row, hit), place, count), repair=True))
