@@ -159,3 +159,30 @@ def test_a_locked_line_above_the_header(desk: Desk) -> None:
         keys = [row[0] for row in google.values("Commissions") if row]
         assert [*before, "Line"] == sorted(keys)
     assert 0 == desk.command("verify").code
+
+
+@on_sheets
+def test_a_header_of_ours_over_a_column_of_staffs(desk: Desk) -> None:
+    """Notes was renamed and a new column got its header: what staff keep there never goes to the CRM."""
+    google = desk.world.google
+    desk.partner("North Star")
+    desk.lead("North Star", "Acme", Notes="for the CRM", Email=None)
+    desk.run("intake")
+    google.rename_header("Leads", "Notes", "Client notes")
+    last = len(TABLES["Leads"].columns) + 1
+    google.insert_columns("Leads", last)
+    google.paste("Leads", 1, last, [["Notes"], ["a secret of staff"]])
+    google.edit("Leads", 2, "Email", "jo@acme.com")
+    desk.later(minutes=5)
+
+    outcome = desk.run("intake")["intake"]
+    assert "failed" == outcome.state
+    assert "has the header “Notes” over column AC, but its cells are in column K: put the header back" in outcome.words
+    assert [] == desk.world.hubspot.deals()
+
+    google.delete_columns("Leads", last)
+    google.rename_header("Leads", "Client notes", "Notes")
+    desk.later(minutes=5)
+    assert "in sync" == desk.run("intake")["intake"].state
+    assert "a secret" not in str(desk.world.hubspot.deals())
+    assert 1 == len(desk.world.hubspot.deals())

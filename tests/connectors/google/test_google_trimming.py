@@ -52,6 +52,7 @@ def logged(stand: Stand) -> Stand:
     stand.tracker().append("Activity", rows)
     place = len(stand.google.values("Activity")[0]) + 1
     stand.google.paste("Activity", 1, place, [[NOTE], ["mine"], [""], ["=1+1"]])
+    stand.tracker().read(["Activity"])  # the marks are looked at, for the header row is another one now
     stand.calls()
     return stand
 

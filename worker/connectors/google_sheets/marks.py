@@ -1,8 +1,9 @@
 """Marks on our columns: developer metadata, which moves with a column wherever people drag it.
 
-Cells are written by these marks alone. They are looked at again whenever the header row is not the one with which they
-were last seen to agree; a header that stands over another column than its mark stops the table. Whether Google lets
-metadata follow a column is its own promise (spec); for rows it makes none, so rows get no marks.
+Cells are written by these marks alone. They are looked at again, before anything is believed, whenever the header row
+is not the one with which they were last seen to agree; a header that stands over another column than its mark stops the
+table: what people wrote under a header that they used again is none of ours. Whether Google lets metadata follow a
+column is its own promise (spec); for rows it makes none, so rows get no marks.
 """
 
 from __future__ import annotations
@@ -41,6 +42,27 @@ class Marks:
         self.stale()
         return self._agreed(placed)
 
+    def check(self, placed: Placed) -> None:
+        """Refuse a table in which a header stands over another column than its mark.
+
+        Asked only where the header row is not the one with which they last agreed.
+        """
+        known, table = self._layout.known, placed.table.name
+        if list(known.marked.get(table, ())) == list(placed.headers):
+            return
+        if words := self.astray(placed):
+            raise Refused(SERVICE, words, COLUMN_MOVED)
+        self._remember(placed)
+
+    def _remember(self, placed: Placed) -> Mapping[str, int]:
+        """Remember the marks that were found, and the header row with which they agree."""
+        known, table = self._layout.known, placed.table.name
+        marks = {column: mark for column, (mark, _) in self._on(placed).items() if column in placed.columns}
+        self._layout.remember(
+            marks={**known.marks, table: marks}, marked={**known.marked, table: list(placed.headers)}
+        )  # fmt: skip
+        return marks
+
     def forget(self, table: str) -> None:
         """Look at a table's marks again before the next write: a write by them was refused."""
         marked = {name: headers for name, headers in self._layout.known.marked.items() if name != table}
@@ -77,12 +99,7 @@ class Marks:
             if there is None or there != headers.get(column):
                 self._delete(found[one][0] for one in made if one in found)
                 raise Refused(SERVICE, self._words(placed, column, None if made else there), COLUMN_MOVED, column)
-        marks = {column: mark for column, (mark, _) in found.items() if column in placed.columns}
-        known, table = self._layout.known, placed.table.name
-        self._layout.remember(
-            marks={**known.marks, table: marks}, marked={**known.marked, table: list(placed.headers)}
-        )  # fmt: skip
-        return marks
+        return self._remember(placed)
 
     def _words(self, placed: Placed, column: str, there: int | None) -> str:
         table, header = placed.table.name, placed.headers[placed.columns[column]]

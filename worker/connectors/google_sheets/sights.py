@@ -8,6 +8,7 @@ from worker.connectors.google_sheets.above import said_above
 from worker.connectors.google_sheets.account import SERVICE
 from worker.connectors.google_sheets.api import Door
 from worker.connectors.google_sheets.layout import REMEDY, Layout, Placed
+from worker.connectors.google_sheets.marks import COLUMN_MOVED, Marks
 from worker.connectors.google_sheets.memory import Traces, together
 from worker.connectors.google_sheets.reading import Rows, Sight, read_tabs
 from worker.connectors.google_sheets.turn import Turn
@@ -23,9 +24,10 @@ class Sights:
     `notes` are by table what else a person should look at.
     """
 
-    def __init__(self, door: Door, layout: Layout, traces: Traces, turn: Turn) -> None:
+    def __init__(self, door: Door, layout: Layout, marks: Marks, traces: Traces, turn: Turn) -> None:
         self._door = door
         self._layout = layout
+        self._marks = marks
         self._traces = traces
         self._turn = turn
         self._seen: dict[str, Sight] = {}
@@ -66,9 +68,15 @@ class Sights:
 
     def _look(self, tables: Collection[str]) -> None:
         """Read tables, as far as they are sound; what is wrong with the others is kept, and not asked again."""
+        self._take(tables)
+        # A column that was dragged between the reading and the look at its mark is in its place at the next one.
+        self._take([name for name in tables if name in self.faults and self.faults[name].code == COLUMN_MOVED])
+
+    def _take(self, tables: Collection[str]) -> None:
         if not tables:
             return
         self._turn.about_to_read(tables)
+        self._marks.stale()
         found = self._asked(tables)
         for name in tables:
             placed = self._placed(name, found.get(name))
@@ -93,7 +101,9 @@ class Sights:
         try:
             if rows is None:
                 raise Refused(SERVICE, f"the spreadsheet has no tab {table}: {REMEDY}", "NO_TABLE")
-            return self._layout.place(TABLES[table], rows).sound()
+            placed = self._layout.place(TABLES[table], rows).sound()
+            self._marks.check(placed)
+            return placed
         except Refused as fault:
             self.faults[table] = fault
             return None

@@ -55,7 +55,7 @@ class GoogleSheetsTracker:
         self._traces = Traces(memory, clock, shelf)
         self._moments = Moments(memory, shelf)
         self._turn = Turn(memory, turns, f"{shelf}/written")
-        self._sights = Sights(self._door, self._layout, self._traces, self._turn)
+        self._sights = Sights(self._door, self._layout, self._marks, self._traces, self._turn)
         self._setup = Setup(self._door, self._layout, self._marks, self._traces, names, statuses, time_zone)
         self._decoded: dict[str, dict[str, Row]] = {}
         self._keyed: dict[str, str] = {}  # rows that got their key in this run: id before → key
