@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from decimal import Decimal
 from worker.domain.cells import Row
 from worker.domain.kept import KEPT, Kept, followed, recalled
 from worker.domain.plan import Plan
-from worker.domain.tables import TABLES
+from worker.domain.tables import LEADS, TABLES
 from worker.engine.kept import KeptCells
 from worker.planning.hands import Gone, Hand, Judged, in_doubt, judge, judge_gone, open_lines, too_much
 from worker.planning.put_back import Place, Sight, put_back, sentences
@@ -25,6 +26,7 @@ _NOTES, _DOUBTED = "hand-notes", "deleted-leads"
 _TOLD_FOR = timedelta(days=1)
 _MONEY = ("Commissions", "Statements")  # the flows of money take turns with these; others only look at them
 _MONEY_FLOWS = frozenset({"commissions", "cash", "statements", "settle"})
+_TOLD_TO_COPIES = ("Status", "Problem")
 _TELLING = frozenset(name for name, table in TABLES.items() if any(c.name == "Problem" for c in table.columns))
 
 Notes = Mapping[Place, Mapping[str, datetime]]  # row → a sentence about hands → when it was last so
@@ -76,11 +78,14 @@ def _look(kept: KeptCells, table: str, rows: Sequence[Row], notes: Notes, lost: 
     unlike = kept.unlike(table, rows)
     before = kept.of(table, unlike)
     lines = {row: frozenset(own) for (place, row), own in notes.items() if place == table}
-    standing = [recalled(row, before[row.id]) if row.id in before else row for row in rows] if before else rows
-    named = {row.id: followed(before[row.id], row) for row in standing if row.id in before}
-    judged = judge(table, standing, unlike, named, kept.columns(table) if unlike else (), lines)
     missing = kept.gone(table, rows)
-    gone = Gone((), (), tuple(missing)) if lost else judge_gone(table, judged.rows, kept.of(table, missing))
+    left = kept.of(table, missing)
+    standing = [recalled(row, before[row.id]) if row.id in before else row for row in rows] if before else rows
+    wrote = {row.id: followed(before[row.id], row) for row in standing if row.id in before}
+    if table == LEADS.name:
+        wrote = _with_copies(standing, wrote, left)
+    judged = judge(table, standing, unlike, wrote, kept.columns(table) if unlike else (), lines)
+    gone = Gone((), (), tuple(missing)) if lost else judge_gone(table, judged.rows, left)
     return _Look(judged, before, gone)
 
 
@@ -100,6 +105,25 @@ def _linked_as_believed(rows: Mapping[str, Sequence[Row]], hands: Sequence[Hand]
         return replace(row, cells={**row.cells, **wrote}) if wrote else row
 
     return {table: [believed(row) if row.formerly else row for row in own] for table, own in rows.items()}
+
+
+def _with_copies(rows: Sequence[Row], before: Mapping[str, Kept], left: Mapping[str, Kept]) -> dict[str, Kept]:
+    """Return what was kept, with what the worker told copies of a lead that are not there any more.
+
+    In a sheet the last row with a key is the row of that key: once the original is deleted, a copy is.
+    """
+    told: dict[str, list[Kept]] = defaultdict(list)
+    for one in left.values():
+        told[str(one.cells.get("Lead") or "")].append(one)
+    found = dict(before)
+    for row in rows if told else ():
+        copies = told.get(row.text("Lead"), ()) if row.id in before and row.text("Lead") else ()
+        if copies:
+            also = {
+                c: (*before[row.id].also.get(c, ()), *(one.cells.get(c) for one in copies)) for c in _TOLD_TO_COPIES
+            }
+            found[row.id] = replace(before[row.id], also={**before[row.id].also, **also})
+    return found
 
 
 def _not_too_much(looks: Mapping[str, _Look], share: Decimal, approve: str | None) -> None:

@@ -191,6 +191,31 @@ def test_a_copy_whose_original_is_deleted(staffed: Desk, copied: tuple[str, str]
 
 
 @on_both
+def test_a_copy_that_was_told_so_takes_the_place_of_a_deleted_original(staffed: Desk, copied: tuple[str, str]) -> None:
+    """What the worker told the copy was nobody's hand; what a hand did to it besides is told."""
+    original, copy = copied
+    intake(staffed)
+    assert ("Duplicate", COPY) == shown(staffed, copy)
+    staffed.hands.delete("Leads", original)
+    intake(staffed)
+    staffed.run("stages")
+
+    assert ("Qualified", None) == shown(staffed, copy)
+    assert 1 == len(deals(staffed))
+    quiet(staffed)
+
+    second = staffed.hands.duplicate("Leads", copy)
+    intake(staffed)
+    staffed.hands.delete("Leads", copy)
+    staffed.hands.edit("Leads", second, {"Deal stage": "mine"})
+    intake(staffed)
+    staffed.run("stages")
+    problem = str(staffed.row(second)["Problem"])
+    assert problem.startswith("Deal stage was changed by hand from “Appointment Scheduled” to “mine”")
+    assert "Status" not in problem
+
+
+@on_both
 def test_a_copy_whose_cells_are_cleared_is_a_lead_of_its_own(staffed: Desk, copied: tuple[str, str]) -> None:
     """With another company in it, it is vetted, pushed and acknowledged like any."""
     original, copy = copied
