@@ -130,6 +130,7 @@ def test_a_new_tab_that_bears_the_name_of_one_that_was_renamed(desk: Desk) -> No
     google.make_tab("Leads", google.values("Leads 2025")[0])
     google.submit_form("Leads", {"Partner": "North Star", "Company": "Acme"})
     desk.later(hours=1)
+    desk.run("sweep")
 
     outcomes = desk.run()
     words = "the tab “Leads” is not read, for the table Leads is the tab “Leads 2025”"

@@ -71,11 +71,11 @@ def test_somebody_lets_the_spreadsheet_count_in_another_zone(desk: Desk) -> None
 
 
 def test_a_form_is_filled_in_after_the_zone_was_changed(desk: Desk) -> None:
-    """Within an hour the worker has seen it: 06:00 is that of New York."""
+    """After the next sweep the worker has seen it: 06:00 is that of New York."""
     synced(desk)
     desk.world.google.set_time_zone("America/New_York")
     desk.later(hours=1)
-    desk.run("intake")
+    desk.run("sweep")
     cells = {"Partner": "North Star", "Company": "Birch", "Website": "https://birch.com", "Email": "jo@birch.com"}
     desk.world.google.submit_form("Leads", {**cells, "First name": "Jo", "Last name": "Doe", "Submitted": 46034.25})
     desk.later(minutes=5)

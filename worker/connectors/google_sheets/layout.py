@@ -9,16 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from worker.connectors.google_sheets.account import SERVICE
 from worker.connectors.google_sheets.api import Door
 from worker.domain.tables import ACTIVITY, TABLES, Table
-from worker.ports import Clock, Memory, Refused
+from worker.ports import Memory, Refused
 
 HEADS = 10  # rows from the top among which the header row is looked for: people put titles above it
-LOOKED_FOR = timedelta(hours=1)  # people change the time zone, and tabs, without any word to us
 REMEDY = "`quarterday doctor` says what is missing, `quarterday setup --apply` makes it"
 
 
@@ -69,12 +67,11 @@ class Known:
     """What is remembered of the spreadsheet: its time zone, our tabs' ids, and the marks on our columns.
 
     `marks` are ids of developer metadata, by table and column; `marked` is the header row with which they were last
-    seen to agree. `looked` is when zone and tabs were last asked for; `twins` are the titles of those of our tabs that
-    were renamed while another tab bears the table's name, by table.
+    seen to agree. `twins` are the titles of those of our tabs that were renamed while another tab bears the table's
+    name, by table.
     """
 
     zone: str = ""
-    looked: str = ""
     tabs: Mapping[str, int] = field(default_factory=dict)
     marks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     marked: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -84,14 +81,13 @@ class Known:
 class Layout:
     """The tabs of the spreadsheet that are ours, and its zone.
 
-    Both are asked for when nothing is remembered, when it no longer fits, and once an hour.
+    Both are asked for when nothing is remembered, when it no longer fits, and when everything is read in full.
     """
 
-    def __init__(self, door: Door, names: Names, memory: Memory, clock: Clock, shelf: str) -> None:
+    def __init__(self, door: Door, names: Names, memory: Memory, shelf: str) -> None:
         self._door = door
         self._names = names
         self._memory = memory
-        self._clock = clock
         self._shelf = shelf
         self._known: Known | None = None
         self.listed: tuple[Tab, ...] | None = None  # every tab, as last asked in this run
@@ -114,14 +110,10 @@ class Layout:
             self._memory.save(self._shelf, {}, cursor=json.dumps({name: getattr(now, name) for name in _FIELDS}))
 
     def tabs(self) -> Mapping[str, int]:
-        """Return the ids of our tabs, by table; asked once where not all are remembered, or an hour has gone by."""
-        if self.listed is None and not (self.known.zone and self.known.tabs and self._looked_lately()):
+        """Return the ids of our tabs, by table; asked once where not all are remembered."""
+        if self.listed is None and not (self.known.zone and self.known.tabs):
             self.look()
         return self.known.tabs
-
-    def _looked_lately(self) -> bool:
-        looked = self.known.looked
-        return looked != "" and abs(self._clock.now() - datetime.fromisoformat(looked)) < LOOKED_FOR
 
     def look(self) -> None:
         """Ask for time zone and tabs: a tab is known by its id, a new one by its title."""
@@ -136,10 +128,9 @@ class Layout:
             if name not in found and id_ is not None and id_ not in found.values():
                 found[name] = id_
         zone = str(answer.get("properties", {}).get("timeZone") or "UTC")
-        now = self._clock.now().astimezone(UTC).isoformat()
         titles = {tab.id: tab.title for tab in self.listed}
         twins = {name: titles[id_] for name, id_ in found.items() if titled.get(name.casefold(), id_) != id_}
-        self.remember(zone=zone, looked=now, tabs=found, twins=twins)
+        self.remember(zone=zone, tabs=found, twins=twins)
 
     def confused(self) -> Iterator[tuple[str, str]]:
         """Yield in words which tabs bear the name of a table and are not it, as last seen, and what to do."""
@@ -194,7 +185,7 @@ class Layout:
                 yield f"the tab {table.name} has more than one column “{header}” ({where}): rename or delete one"
 
 
-_FIELDS = ("zone", "looked", "tabs", "marks", "marked", "twins")
+_FIELDS = ("zone", "tabs", "marks", "marked", "twins")
 
 
 def _said(headers: Sequence[Any]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from worker.connectors.google_sheets.moments import STAMPS, Moments
 from worker.connectors.google_sheets.reading import Sight
 from worker.connectors.google_sheets.rows import append, clear_begun, reserve
 from worker.connectors.google_sheets.setup import Setup
-from worker.connectors.google_sheets.sights import Sights
+from worker.connectors.google_sheets.sights import LOG, Sights
 from worker.connectors.google_sheets.trimming import delete
 from worker.connectors.google_sheets.turn import Turn
 from worker.connectors.google_sheets.writing import Job, Outcome, Writer
@@ -50,7 +50,7 @@ class GoogleSheetsTracker:
             drive_endpoint=drive_endpoint, caller=caller, clock=clock,
         )  # fmt: skip
         shelf, names = f"google-sheets/{spreadsheet}", Names(columns)
-        self._layout = Layout(self._door, names, memory, clock, f"{shelf}/layout")
+        self._layout = Layout(self._door, names, memory, f"{shelf}/layout")
         self._marks = Marks(self._door, self._layout)
         self._traces = Traces(memory, clock, shelf)
         self._moments = Moments(memory, shelf)
@@ -92,6 +92,8 @@ class GoogleSheetsTracker:
         """Read like `read`, but leave out the tabs that are missing, or lack a column of ours or have it twice."""
         if whole:
             self.refresh(tables)
+        if whole and LOG not in tables:  # people change the time zone, and tabs, without any word to us
+            self._layout.look()
         for table in self._sights.read(tables):
             self._decoded.pop(table, None)
         faults = dict(self._sights.faults)
