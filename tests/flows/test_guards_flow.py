@@ -138,25 +138,15 @@ def test_a_new_version_changes_nothing(standing: Desk) -> None:
     assert {100} == amounts(standing)
 
 
-def test_many_deals_that_cannot_be_read_stop(standing: Desk) -> None:
-    """Lines that would go on hold because their deals are gone ask first, where they are more than the share; what
-    staff hold, on a lead or on lines, does not."""
-    for row in standing.hands.rows("Leads")[:2]:
-        standing.hands.edit("Leads", row["id"], {"Hold": True})
-    standing.later(minutes=5)
-    assert "in sync" == standing.run("commissions")["commissions"].state
-    for lead in standing.rows("Leads")[2:]:
+def test_deals_that_cannot_be_read_hold_their_lines(standing: Desk) -> None:
+    """Many at once too: that takes nothing away, and asks nobody."""
+    for lead in standing.rows("Leads"):
         standing.world.hubspot.archive("deals", lead["Deal ID"])
     standing.later(minutes=5)
 
-    stopped = standing.command("run", "sweep", "commissions", "--json").json["flows"]
+    states = {flow: outcome.state for flow, outcome in standing.run("sweep", "commissions").items()}
 
-    assert ["24 commission lines would be put on hold, while 48 are open"] == [
-        words.split(": ")[0] for words in stopped["commissions"]["errors"]
-    ]
-    assert 24 == sum(line["Status"] == "On hold" for line in standing.rows("Commissions"))
-    digest = stopped["commissions"]["errors"][0].split("--approve ")[1].split("`")[0]
-    assert 0 == standing.command("run", "commissions", "--approve", digest).code
+    assert "stopped" not in states.values()
     assert {"On hold"} == {line["Status"] for line in standing.rows("Commissions")}
 
 

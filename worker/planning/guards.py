@@ -12,23 +12,18 @@ from worker.domain.lines import Line, Statement
 from worker.domain.money import shown
 from worker.domain.plan import Plan, RowEdit
 from worker.domain.plans import Policy
-from worker.planning.conversion import NO_RATE
-from worker.planning.statuses import TICKED
-from worker.planning.why import split_why
 
 _HUNDRED = Decimal(100)
-_STAFFS = (TICKED, "the partner is paused", NO_RATE)  # reasons of a hold that staff see to, one by one
-_KINDS = ("created", "changed", "cancelled", "put on hold")
+_KINDS = ("created", "changed", "cancelled")
 _FEW = 10  # of a table with fewer rows a hand may well delete up to half
 
 
 def objections(edits: Sequence[RowEdit], standing: Sequence[Line], policy: Policy) -> tuple[str, ...]:
     """Return what a person must look at before these edits of the Commissions table are written; none when all is well.
 
-    Counted: lines open now whose amount changes, that are cancelled, or that go on hold for what was read of several
-    deals; and new lines for deals that have lines already. What comes by itself does not count: the first lines of a
-    newly won deal, the next month of one that earns as long as the client pays, and mere advances of status; nor what
-    staff ask for: their Hold, a partner's pause, a rate of exchange that they have yet to write.
+    Counted: lines open now whose amount changes or that are cancelled, and new lines for deals that have lines already.
+    What comes by itself does not count: the first lines of a newly won deal, the next month of one that earns as long
+    as the client pays, and mere advances of status; nor do holds, which take nothing away and end by themselves.
     """
     open_rows = {line.row for line in standing if not line.locked and line.status != "Cancelled"}
     newest = _newest_months(standing)
@@ -36,8 +31,6 @@ def objections(edits: Sequence[RowEdit], standing: Sequence[Line], policy: Polic
     for edit in edits:
         if edit.table == "Commissions" and (kind := _kind(edit, open_rows, newest)):
             kinds[kind].append(edit)
-    if len({edit.key.partition("/")[0] for edit in kinds["put on hold"]}) == 1:
-        kinds["put on hold"] = []  # one deal that is archived or reopened is somebody's doing, and holding it is safe
     moving = [edit for alike in kinds.values() for edit in alike]
     saw: list[str] = []
     if len(open_rows) >= policy.guard_from_lines and len(moving) * _HUNDRED > policy.max_changed_share * len(open_rows):
@@ -84,13 +77,10 @@ def _kind(edit: RowEdit, open_rows: set[str | None], newest: Mapping[str, Mappin
 
 
 def _standing_kind(edit: RowEdit) -> str | None:
-    status = edit.after.get("Status")
-    if status == "Cancelled":
+    if edit.after.get("Status") == "Cancelled":
         return "cancelled"
-    if "Amount" in edit.after and "Currency" not in edit.after:  # a conversion at its month's end is foreseen
-        return "changed"
-    _, reason = split_why(str(edit.after.get("Why") or ""), "On hold")
-    return "put on hold" if status == "On hold" and not (reason or "").startswith(_STAFFS) else None
+    another = "Amount" in edit.after and "Currency" not in edit.after  # a conversion at its month's end is foreseen
+    return "changed" if another else None
 
 
 def emptied(table: str, now: int, before: int, share: Decimal) -> str | None:
