@@ -403,6 +403,19 @@ def test_two_writes_of_one_cell_at_once(desk: Desk, stands: str, refused: bool) 
     assert ("New", stands) == (hand.stands, hand.wrote)
 
 
+def test_a_row_that_another_noted_while_we_wrote_it(desk: Desk) -> None:
+    """Nothing was kept when our write began: of a cell where both say the same that stands, of another either may."""
+    ours = desk.looks()
+    edit_ = Edit("Leads", "r1", "L-AAAAAAAA", {"Lead": "L-AAAAAAAA", "Status": "Won"})
+    ours.writing([edit_])
+    desk.adopt(lead(Status="Lost"))
+
+    ours.written([edit_], ["r1"])
+
+    found = desk.stands()
+    assert found == Kept({"Lead": "L-AAAAAAAA", "Status": "Won"}, {"Status": ("Lost",)}, desk.clock.now())
+
+
 def test_the_doubt_of_two_writes_ends_with_the_next(desk: Desk) -> None:
     """A write that nobody else's overlaps leaves no doubt, whatever was in doubt before."""
     desk.adopt(lead())
