@@ -16,6 +16,8 @@ from worker.app import App, load
 from worker.engine.runs import Outcome
 from worker.sandbox.clock import Clock
 
+_PATIENCE = 600.0  # seconds: the other may take many steps, and each long on a busy machine
+
 
 class Turnstile:
     """Lets one of several threads through at a time."""
@@ -47,8 +49,8 @@ class Turnstile:
             self._changed.notify_all()
 
     def _wait(self, own: int) -> None:
-        if not self._changed.wait_for(lambda: self._next == own, timeout=60):
-            raise TimeoutError(f"worker {own} got no step for a minute: is the other one waiting for it?")
+        if not self._changed.wait_for(lambda: self._next == own, timeout=_PATIENCE):
+            raise TimeoutError(f"worker {own} got no step for ten minutes: is the other one waiting for it?")
 
 
 class SteppedClock(PlayedClock):
