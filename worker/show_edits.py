@@ -47,12 +47,9 @@ def _text(cell: Cell, unit: str) -> str:
 def _new(edit: RowEdit) -> str:
     head, told = "", frozenset[str]()
     if edit.table == COMMISSIONS.name:
-        head, told = (
-            _new_line(edit),
-            frozenset({*_TOLD_BY_KEY, "Month", "Kind", "Amount", "Currency", "Status", "Client"}),
-        )
+        head, told = _new_line(edit), _TOLD_BY_KEY | {"Month", "Kind", "Amount", "Currency", "Status", "Client"}
     elif edit.table == STATEMENTS.name:
-        head, told = _new_statement(edit), frozenset({*_TOLD_BY_KEY, *_MONEY, "Period", "Currency", "Status"})
+        head, told = _new_statement(edit), _TOLD_BY_KEY | _MONEY | {"Period", "Currency", "Status"}
     rest = [
         f"{c}: {_text(cell, '')}" for c, cell in edit.after.items() if c not in told and cell not in (None, "", False)
     ]

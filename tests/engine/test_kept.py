@@ -416,6 +416,18 @@ def test_a_row_that_another_noted_while_we_wrote_it(desk: Desk) -> None:
     assert found == Kept({"Lead": "L-AAAAAAAA", "Status": "Won"}, {"Status": ("Lost",)}, desk.clock.now())
 
 
+def test_nothing_at_all_that_another_noted_too(desk: Desk) -> None:
+    """A zero that both wrote leaves no doubt."""
+    ours = desk.looks()
+    edit_ = Edit("Leads", "r1", "L-AAAAAAAA", {"Lead": "L-AAAAAAAA", "Deal value": Decimal(0)})
+    ours.writing([edit_])
+    desk.adopt(lead(Deal_value=Decimal(0)))
+
+    ours.written([edit_], ["r1"])
+
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "New", "Deal value": Decimal(0)}) == desk.stands()
+
+
 def test_the_doubt_of_two_writes_ends_with_the_next(desk: Desk) -> None:
     """A write that nobody else's overlaps leaves no doubt, whatever was in doubt before."""
     desk.adopt(lead())

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from worker.domain.cells import Cell
+from worker.domain.cells import Cell, same
 from worker.domain.kept import Kept
 
 _MOST_OLDER = 8  # values of one cell that may stand instead; no more writes of it than that can overlap
@@ -85,7 +85,7 @@ def _undone(kept: Kept, cells: Mapping[str, Cell], before: Kept, now: datetime) 
 def _written_unnoted(kept: Kept, cells: Mapping[str, Cell], now: datetime) -> Kept:
     stands, also = dict(kept.cells), dict(kept.also)
     for column, cell in cells.items():
-        if stands.get(column) != (cell or None):
+        if not same(stands.get(column), cell):
             also[column] = _with_older(also.get(column, ()), stands.get(column))
             put(stands, column, cell)
     return Kept(stands, also, now if also else None, kept.under_way)

@@ -23,10 +23,8 @@ class Links:
     def __init__(self, mirror: Mirror, schema: Callable[[], Schema]) -> None:
         self._mirror = mirror
         self._schema = schema
-        self._lost: tuple[int, dict[str, frozenset[Cell]]] = (
-            -1,
-            {},
-        )  # the mirror's version; names of rows gone, by table
+        # Names of rows that are gone, by table, as of a version of the mirror.
+        self._lost: tuple[int, dict[str, frozenset[Cell]]] = (-1, {})
 
     def name_of(self, table: str, row: str) -> str | None:
         """Return what our primary column says in a row; None where the table is not ours, or the row says nothing."""
