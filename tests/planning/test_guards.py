@@ -57,6 +57,10 @@ def test_the_words_tell_new_lines_from_open_ones() -> None:
         "12 commission lines would be created, 9 changed, 1 cancelled (22 together), while 10 are open: more than 30 % "
         "of these asks for approval",
     ) == objections([*made, *amounts(9), gone], standing(), POLICY)
+    assert (
+        "9 commission lines would be changed, 1 cancelled (10 together), while 10 are open: more than 30 % of these "
+        "asks for approval",
+    ) == objections([*amounts(9), gone], standing(), POLICY)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +85,8 @@ def test_only_amounts_and_cancellations_count(kind: dict[str, Any], counts: bool
 @pytest.mark.parametrize("status", ["Paid", "Invoiced", "On statement", "Cancelled"])
 def test_lines_that_are_not_open_are_not_asked_about(status: str) -> None:
     """The share is of the lines that are open now, and only those count."""
-    assert () == objections(amounts(4), [*standing(4, status=status), *standing(10)[4:]], POLICY)
+    assert () == objections(amounts(4), [*standing(4, status=status), *standing(14)[4:]], POLICY)
+    assert objections(amounts(5), [*standing(1, status=status), *standing(14)[1:]], POLICY)
 
 
 @pytest.mark.parametrize(
@@ -152,26 +157,30 @@ def test_other_tables_are_not_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "before", "words"),
+    ("now", "before", "share", "words"),
     [
-        (0, 10, "reads empty"),
-        (6, 10, "lost 4 of its 10 rows"),
-        (7, 10, None),
-        (12, 10, None),
-        (4, 9, "lost 5 of its 9 rows"),
-        (5, 9, None),
-        (1, 3, "lost 2 of its 3 rows"),
-        (1, 2, None),
-        (0, 2, "reads empty"),
-        (0, 1, None),
-        (0, 0, None),
+        (0, 10, 30, "reads empty"),
+        (0, 10, 100, "reads empty"),
+        (1, 10, 95, None),
+        (6, 10, 30, "lost 4 of its 10 rows"),
+        (7, 10, 30, None),
+        (8, 10, 0, "lost 2 of its 10 rows"),
+        (9, 10, 0, None),
+        (12, 10, 30, None),
+        (4, 9, 30, "lost 5 of its 9 rows"),
+        (5, 9, 30, None),
+        (1, 3, 30, "lost 2 of its 3 rows"),
+        (1, 2, 30, None),
+        (0, 2, 30, "reads empty"),
+        (0, 1, 30, None),
+        (0, 0, 30, None),
     ],
 )
-def test_a_table_that_lost_many_rows_stops(now: int, before: int, words: str | None) -> None:
+def test_a_table_that_lost_many_rows_stops(now: int, before: int, share: int, words: str | None) -> None:
     """More than the share gone at once, of a table of a few rows more than half and more than one; or all of them."""
     said = f"The Leads table suddenly {words}: nothing is done until it is restored, or the loss approved"
 
-    assert (said if words else None) == emptied("Leads", now, before, Decimal(30))
+    assert (said if words else None) == emptied("Leads", now, before, Decimal(share))
 
 
 def test_a_statement_that_was_made_after_today() -> None:
@@ -192,11 +201,11 @@ def test_a_statement_that_was_made_after_today() -> None:
 def test_no_line_is_locked_while_lines_wait_for_a_person() -> None:
     """A plan that locks lines is objected to while a flow of lines is stopped; other rows of it lock nothing."""
     lock, other = replace(edit("rec1", Statement="s"), first=True), replace(edit("rec1"), table="Leads", first=True)
-    plan = Plan("statements", (lock, edit("rec2"), other), saw=("one",))
+    plan = Plan("statements", (lock, lock, edit("rec2"), other), saw=("one",))
     words = "lines would go onto statements, though commissions and cash, which would change lines, wait for a person"
 
-    assert 1 == locks(plan)
-    assert ("one", f"1 {words}: see `quarterday plan commissions` first") == with_stopped(
+    assert 2 == locks(plan)
+    assert ("one", f"2 {words}: see `quarterday plan commissions` first") == with_stopped(
         plan, ["commissions", "cash"]
     ).saw
     assert plan == with_stopped(plan, [])

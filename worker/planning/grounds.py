@@ -66,13 +66,14 @@ def grounds(facts: Facts, lines: Sequence[Line], today: date, deals: Collection[
 
 def _staffs(lines: Iterable[Line]) -> Found:
     """Return what staff wrote beside lines; of most lines that is nothing, and they are left out."""
-    return {
+    found = {
         f"line {line.key}": {
             "hold": "ticked" if line.hold else "",
             "adjustment": "" if line.adjustment is None else figure(line.adjustment, line.currency),
         }
-        for line in sorted(lines, key=lambda one: one.key) if line.hold or line.adjustment is not None
+        for line in lines if line.hold or line.adjustment is not None
     }  # fmt: skip
+    return dict(sorted(found.items()))
 
 
 def _is_true_up(line: Line, texts: Found) -> bool:
@@ -205,11 +206,11 @@ def accounts_behind(places: Iterable[Place], lines: Iterable[Line], held: Iterab
     `held` are the keys of statements on which staff ticked Hold.
     """
     partners = {key.split("/")[1] for table, key in places if table in ("Commissions", "Statements")}
-    texts: Found = {f"account of {partner}": {} for partner in sorted(partners)}
-    for line in sorted(lines, key=lambda one: one.key):
+    texts: Found = {f"account of {partner}": {} for partner in partners}
+    for line in lines:
         if line.partner in partners and line.status == "Confirmed" and not line.hold:
             texts[f"account of {line.partner}"][line.key] = figure(line.amount, line.currency)
-    for statement in sorted(held):
+    for statement in held:
         if (partner := statement.split("/")[1]) in partners:
             texts[f"account of {partner}"][f"Hold of {statement}"] = "ticked"
-    return texts
+    return {about: dict(sorted(facts.items())) for about, facts in texts.items()}

@@ -88,10 +88,10 @@ def emptied(table: str, now: int, before: int, share: Decimal) -> str | None:
 
     One row alone is never many: what becomes of it is for the flows to say.
     """
-    most = share * before if before >= _FEW else max(_HUNDRED, 50 * Decimal(before))
-    if before - now <= 1 or (now > 0 and (before - now) * _HUNDRED <= most):
+    lost, most = before - now, share * before if before >= _FEW else _HUNDRED * (before // 2)
+    if lost <= 1 or (now > 0 and lost * _HUNDRED <= most):
         return None
-    gone = "reads empty" if now == 0 else f"lost {before - now} of its {before} rows"
+    gone = "reads empty" if now == 0 else f"lost {lost} of its {before} rows"
     return f"The {table} table suddenly {gone}: nothing is done until it is restored, or the loss approved"
 
 
