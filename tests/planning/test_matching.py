@@ -180,6 +180,14 @@ def test_a_void_invoice_begins_no_months_in_which_others_match() -> None:
     assert ["9001"] == served(told, on="2025-12-01")
 
 
+def test_a_single_invoice_begins_the_months_in_which_others_match() -> None:
+    """Three months from the only invoice that names the deal, of 5 March: one of June by its contact serves none."""
+    named = invoice("INV-1", paid="2025-03-05 1000", on="2025-03-05")
+    told = story(plans=[plan(start="first-invoice", months=3)], invoices=[named, by_contact("INV-2", on="2025-06-05")])
+
+    assert ["Confirmed", "Waiting", "Waiting"] == told.on("2025-07-01").statuses()
+
+
 def test_the_first_invoice_begins_the_months_in_which_others_match() -> None:
     """Three months from the first invoice of 5 March: one of May serves the deal, one of June does not."""
     told = story(plans=[plan(start="first-invoice", months=3)], invoices=[
