@@ -71,8 +71,8 @@ def programme(
     nothing = cast(Any, None)
     return Programme(
         tracker=cast(Any, desk), crm=cast(Any, desk), ledger=nothing, rules=rules, words=nothing,
-        memory=cast(Any, memory), kept=nothing, clock=cast(Any, desk), now=now, zone=nothing, currency="GBP",
-        first_stage="new", told=nothing, read={}, look_twice=look_twice,
+        memory=cast(Any, memory), kept=nothing, counts=nothing, clock=cast(Any, desk), now=now, zone=nothing,
+        currency="GBP", first_stage="new", told=nothing, read={}, look_twice=look_twice,
     )  # fmt: skip
 
 

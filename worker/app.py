@@ -29,6 +29,7 @@ from worker.engine.kept import KeptCells
 from worker.engine.memory import StoreMemory
 from worker.engine.pace import Pacer
 from worker.engine.result import Result
+from worker.engine.row_counts import RowCounts
 from worker.engine.rows import Progress
 from worker.engine.runs import Lease, Outcome, health, run_flow
 from worker.engine.store import Store
@@ -135,9 +136,9 @@ class App:
         programme = self.config.programme
         return Programme(
             tracker=services.tracker, crm=services.crm, ledger=services.ledger, rules=self.loaded.rules,
-            words=self.loaded.words, memory=self.memory, kept=KeptCells(self.memory, self.clock), clock=self.clock,
-            now=self.clock.now(), zone=programme.time_zone, currency=programme.currency,
-            first_stage=self.config.hubspot.stage, told=self.told, read={},
+            words=self.loaded.words, memory=self.memory, kept=KeptCells(self.memory, self.clock),
+            counts=RowCounts(self.memory), clock=self.clock, now=self.clock.now(), zone=programme.time_zone,
+            currency=programme.currency, first_stage=self.config.hubspot.stage, told=self.told, read={},
         )  # fmt: skip
 
     def told(self, notice: str) -> str | None:

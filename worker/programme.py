@@ -18,6 +18,7 @@ from worker.domain.plan import Plan, RowEdit
 from worker.domain.policy import Ladder, Rules
 from worker.domain.words import Words
 from worker.engine.kept import KeptCells
+from worker.engine.row_counts import RowCounts
 from worker.planning import guards, intake, partners_seen, rows
 from worker.planning.assembly import assemble
 from worker.planning.commissions import Facts
@@ -47,6 +48,7 @@ class Programme:
     words: Words
     memory: Memory
     kept: KeptCells
+    counts: RowCounts
     clock: Clock
     now: datetime
     zone: ZoneInfo
@@ -118,6 +120,7 @@ def read_tables(programme: Programme, needs: Collection[str]) -> Tables:
     UnsafePlan when a table suddenly reads empty, or much of it was changed at once.
     """
     programme.kept.load(EVERYTHING)
+    programme.counts.load()
     reading = programme.tracker.read_sound(EVERYTHING, whole=programme.whole)
     _not_paused(programme, reading, needs)
     found = reading.rows
@@ -126,7 +129,8 @@ def read_tables(programme: Programme, needs: Collection[str]) -> Tables:
         programme.kept, programme.memory, found, lost=lost, share=programme.rules.policy.max_changed_share,
         approve=programme.approve, saves=programme.look_twice,
     )  # fmt: skip
-    _count(programme, found)
+    if programme.look_twice:
+        programme.counts.note({table: len(rows) for table, rows in found.items()})
     begun_on(programme)
     missing = {name: programme.kept.rows(name) if name == _LINES else () for name in reading.faults}
     rows = {**missing, **seen.rows}
@@ -177,25 +181,17 @@ def leads_in_doubt(programme: Programme, tables: Tables) -> tuple[str, ...]:
 
 def _not_emptied(programme: Programme, found: Mapping[str, Sequence[Row]]) -> Collection[str]:
     """Compare how many rows there are with how many there were; return the tables whose loss was approved."""
-    known = programme.memory.load("row-counts")
     share = programme.rules.policy.max_changed_share
     saw = {
         table: words
         for table, rows in found.items()
-        if (words := guards.emptied(table, len(rows), int(known.get(table, "0")), share))
+        if (words := guards.emptied(table, len(rows), programme.counts.of(table), share))
     }
     digest = hashlib.sha256("\n".join(saw.values()).encode()).hexdigest()[:12]
     if saw and programme.approve != digest:
         goes_on = f"`quarterday run --approve {digest}` goes on with the rows that are left"
         raise UnsafePlan((*saw.values(), goes_on), digest)
     return saw.keys()
-
-
-def _count(programme: Programme, found: Mapping[str, Sequence[Row]]) -> None:
-    """Note how many rows there are, for the next reading to compare."""
-    counts = {table: str(len(rows)) for table, rows in found.items()}
-    if programme.look_twice and counts.items() - programme.memory.load("row-counts").items():
-        programme.memory.save("row-counts", counts)
 
 
 def not_in_the_past(programme: Programme, tables: Tables) -> None:

@@ -21,6 +21,7 @@ from tests.storms.acts import BaseHands, SheetHands, lead_cells, of_worker
 from tests.storms.together import run_together
 from worker.app import DEFAULT_FLOWS
 from worker.domain.tables import TABLES
+from worker.engine.runs import Outcome
 from worker.sandbox.server import Request
 from worker.sandbox.world import World
 
@@ -78,10 +79,10 @@ class Storm:
 
     # ---- the storm ----------------------------------------------------------------------------------------------
 
-    def run(self, gusts: Sequence[Gust], news: int = 0, two: int | None = None) -> None:
+    def run(self, gusts: Sequence[Gust], news: int = 0, two: int | None = None) -> list[Outcome]:
         """Let something happen that the worker has to do with; let it run once, hands acting before some requests.
 
-        With `two`, a number that chooses their steps, two workers run at once.
+        With `two`, a number that chooses their steps, two workers run at once. Returns how their flows ended.
         """
         self._happen(Random(news))
         self._gusts = {}
@@ -90,10 +91,10 @@ class Storm:
         self._requests, self._left = 0, None
         self._appended.clear()
         if two is None:
-            self.desk.run()
+            ended = [self.desk.run()]
         else:
             orders = (DEFAULT_FLOWS, (*DEFAULT_FLOWS[1:], DEFAULT_FLOWS[0]))
-            run_together(self.desk, orders, Random(two))
+            ended = run_together(self.desk, orders, Random(two))
             self.counts["runs of two at once"] += 1
         self.counts["runs"] += 1
         self._compare()
@@ -101,6 +102,7 @@ class Storm:
         self._gusts, self._left = {}, None
         self.hands.undo()
         self.desk.later(minutes=1)
+        return [outcome for one in ended for outcome in one.values()]
 
     def _happen(self, chance: Random) -> None:
         """Let a form come in, and a client move on."""

@@ -87,13 +87,14 @@ def test_storm(
 def test_two_workers_alone(
     tracker: str, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:  # fmt: skip
-    """Where nobody's hands act, neither of two workers at once takes the other's writes for a hand's."""
+    """Where nobody's hands act, neither of two workers takes the other's writes for a hand's, or for a loss of rows."""
     chance, counts = Random(1), Counter[str]()
     while counts["runs"] < RUNS // 2:
         storm = Storm(tracker, Path(mkdtemp(prefix="storm")), monkeypatch.setenv)
         try:
             for _ in range(_STEPS):
-                storm.run([], chance.randrange(2**20), chance.randrange(2**20))
+                ended = storm.run([], chance.randrange(2**20), chance.randrange(2**20))
+                assert [] == [outcome for outcome in ended if outcome.state in ("stopped", "failed")]
             said = [row for table in ("Activity", *KEPT) for row in storm.desk.rows(table) if "by hand" in str(row)]
             assert [] == said
             storm.rest()
