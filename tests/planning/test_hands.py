@@ -145,6 +145,10 @@ def test_a_copy_is_cleared_as_its_problem_says() -> None:
     assert () == cleared.hands
     assert {"Status": "Duplicate", "Problem": COPY, "Synced": NOON} == cleared.stands["r2"]
     assert ["Status"] == [hand.column for hand in spoilt.hands]
+    pasted = copied(Lead="=1+1", Deal_ID="9002", Client_ID=None)
+    assert [("Lead", "=1+1", "L-AAAAAAAA"), ("Deal ID", "9002", LEAD["Deal ID"])] == [
+        (hand.column, hand.stands, hand.wrote) for hand in pasted.hands
+    ]
 
 
 def test_a_copy_that_was_not_told_yet_may_be_cleared() -> None:
@@ -182,6 +186,15 @@ def test_what_a_problem_asks_for_is_done_by_staff(problem: str, column: str, sta
 
     assert ["Client ID"] == [hand.column for hand in found.hands]
     assert stands == found.rows[0].cells[column]
+
+
+def test_what_is_to_be_cleared_is_not_for_staff_to_fill() -> None:
+    """Only a `Problem` that asks to correct a cell lets them write another value."""
+    words = "Its deal is tied to another lead row too, and only one of them can earn: clear the Deal ID of one of them"
+
+    found = changed({**LEAD, "Problem": words}, {"Deal ID": "9002"})
+
+    assert ["Deal ID"] == [hand.column for hand in found.hands]
 
 
 def test_a_note_in_problem_may_be_taken_away() -> None:

@@ -122,14 +122,18 @@ def _by_row(hands: Iterable[Hand]) -> dict[str, dict[str, Cell]]:
 
 
 def _not_theirs(hands: Sequence[Hand], rows: Sequence[Row], kept: Mapping[str, Kept]) -> list[Hand]:
-    """Leave out what staff may do to a lead row: clear what a copy carries, and what the row's `Problem` asks for."""
+    """Leave out what staff may do to a lead row: clear what a copy carries, and what the row's `Problem` asks for.
+
+    Where it asks to clear a cell, another value there is a hand's; only where it asks to correct one it is not.
+    """
     wrote = _by_row(hands)
     leads = [LeadRow.of(_with(row, wrote.get(row.id, {})), _LONG_AGO) for row in rows]
     copied = {lead.row.id for lead in copies([lead for lead in leads if lead.key or lead.deal_id])}
 
     def asked_for(hand: Hand) -> bool:
         problem = str(kept[hand.row].cells.get("Problem") or "")
-        return re.search(rf"\bclear\b[^.;]*\b{hand.column}\b", problem) is not None
+        asked = re.search(rf"\bclear\b( or correct\b)?[^.;]*\b{hand.column}\b", problem)
+        return asked is not None and bool(not hand.stands or asked[1])
 
     return [h for h in hands if not (h.column in _IDS and h.row in copied and not h.stands) and not asked_for(h)]
 
