@@ -135,9 +135,10 @@ def read_tables(programme: Programme, needs: Collection[str]) -> Tables:
     missing = {name: programme.kept.rows(name) if name == _LINES else () for name in reading.faults}
     rows = {**missing, **seen.rows}
     partners = _since_when(programme, rows)
-    leads = with_days([LeadRow.of(row, programme.now) for row in rows["Leads"]], programme.zone)
+    deleted = {lead.text("Deal ID"): lead.text("Lead") for lead in seen.doubted}
+    leads = intake.restored([LeadRow.of(row, programme.now) for row in rows["Leads"]], deleted)
     return Tables(
-        rows, intake.restored(leads), partners, by_any_name(partners), found, seen, reading.faults, reading.notes
+        rows, with_days(leads, programme.zone), partners, by_any_name(partners), found, seen, reading.faults, reading.notes
     )
 
 
@@ -174,9 +175,9 @@ def put_right(programme: Programme, tables: Tables, plan: Plan) -> Plan:
 
 
 def leads_in_doubt(programme: Programme, tables: Tables) -> tuple[str, ...]:
-    """Return in words which lead rows were deleted; their deals stay as they are."""
-    lines = tables.rows[_LINES]
-    return doubts(tables.seen, lines, programme.memory, programme.now, saves=programme.look_twice)
+    """Return in words which lead rows were deleted and have no other in their place; their deals stay as they are."""
+    keys, lines = {lead.key for lead in tables.leads}, tables.rows[_LINES]
+    return doubts(tables.seen, keys, lines, programme.memory, programme.now, saves=programme.look_twice)
 
 
 def _not_emptied(programme: Programme, found: Mapping[str, Sequence[Row]]) -> Collection[str]:

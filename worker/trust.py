@@ -202,16 +202,20 @@ def _noted(seen: Trusted, said: Mapping[Place, str], now: datetime) -> Notes:
 
 
 def doubts(
-    seen: Trusted, lines: Sequence[Row], memory: Memory, now: datetime, *, saves: bool
+    seen: Trusted, keys: Collection[str], lines: Sequence[Row], memory: Memory, now: datetime, *, saves: bool
 ) -> tuple[str, ...]:  # fmt: skip
-    """Return what is said of deleted lead rows: for a day, and for as long as lines are held because of them."""
+    """Return what is said of deleted lead rows: for a day, and for as long as lines are held because of them.
+
+    One whose key is among the `keys` of the rows that are there has another row in its place.
+    """
+    doubted = [lead for lead in seen.doubted if lead.text("Lead") not in keys]
     noted = memory.load(_DOUBTED)
-    fresh = {lead.id: now.isoformat() for lead in seen.doubted if lead.id not in noted}
-    back = noted.keys() - {lead.id for lead in seen.doubted}
+    fresh = {lead.id: now.isoformat() for lead in doubted if lead.id not in noted}
+    back = noted.keys() - {lead.id for lead in doubted}
     if saves and (fresh or back):
         memory.save(_DOUBTED, fresh, back)
     since = {row: datetime.fromisoformat(at) for row, at in {**noted, **fresh}.items()}
-    found = [(lead, open_lines(lead, lines), now - since[lead.id] < _TOLD_FOR) for lead in seen.doubted]
+    found = [(lead, open_lines(lead, lines), now - since[lead.id] < _TOLD_FOR) for lead in doubted]
     return tuple(in_doubt(lead, held) for lead, held, young in found if held or young)
 
 

@@ -37,7 +37,7 @@ def say(kind: str, **facts: object) -> tuple[str, str, str]:
 
 def surveyed(*leads: LeadRow, rules: IntakeRules = RULES, skip: Sequence[str] = ()) -> Intake:
     """Survey rows in which nobody is an insider."""
-    return survey(restored(leads), PARTNERS, (), rules=rules, skip=skip)
+    return survey(restored(leads, {}), PARTNERS, (), rules=rules, skip=skip)
 
 
 def planned(*leads: LeadRow, crm: Sequence[CrmCompany] = (), rules: IntakeRules = RULES, **more: Any) -> Plan:
@@ -480,9 +480,20 @@ def test_a_key_that_was_cleared_is_put_back() -> None:
     assert ({"Lead": lead_key("rec9")}, True, "north-star") == (found.after, found.first, found.about)
     assert (lead_key("rec9"), "the key was cleared and is put back") == (found.key, found.reason)
     assert 1 == len(plan)
-    assert [lead_key("rec9"), ""] == [lead.key for lead in restored([settled(Lead=None), lead_row()])]
+    assert [lead_key("rec9"), ""] == [lead.key for lead in restored([settled(Lead=None), lead_row()], {})]
     first = settled("rec2", Lead=lead_key("rec9"))
-    assert lead_key("rec9", {first.key}) == restored([first, settled(Lead=None)])[1].key
+    assert lead_key("rec9", {first.key}) == restored([first, settled(Lead=None)], {})[1].key
+
+
+def test_a_copy_without_key_has_that_of_the_deleted_row_whose_deal_it_shows() -> None:
+    """Of two only one; and none where a row still carries that key."""
+    deleted = {"900": "L-GONE2345"}
+    copy, second = settled("rec2", Lead=None), settled("rec3", Lead=None)
+    there = settled("rec4", Lead="L-GONE2345")
+
+    assert ["L-GONE2345", lead_key("rec3")] == [lead.key for lead in restored([copy, second], deleted)]
+    assert ["L-GONE2345", lead_key("rec2")] == [lead.key for lead in restored([there, copy], deleted)]
+    assert [lead_key("rec2")] == [lead.key for lead in restored([copy], {"901": "L-GONE2345"})]
 
 
 def test_a_key_that_another_row_carries_is_not_given_twice() -> None:

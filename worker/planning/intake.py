@@ -118,12 +118,20 @@ def _age(lead: LeadRow) -> tuple[datetime, str]:
     return (lead.row.created_at or lead.submitted, lead.row.id)
 
 
-def restored(leads: Sequence[LeadRow]) -> list[LeadRow]:
-    """Return the rows; one that is in the CRM and lost its key has the same key again, for it was minted of the row."""
+def restored(leads: Sequence[LeadRow], deleted: Mapping[str, str]) -> list[LeadRow]:
+    """Return the rows; one that is in the CRM and lost its key has it again.
+
+    It is the key of the `deleted` row (deal id → key) whose copy it is, else the one that is minted of the row.
+    """
     taken = {lead.key for lead in leads if lead.key}
-    return [
-        replace(lead, key=lead_key(lead.row.id, taken)) if lead.deal_id and not lead.key else lead for lead in leads
-    ]
+    found = []
+    for lead in leads:
+        if lead.deal_id and not lead.key:
+            left = deleted.get(lead.deal_id, "")
+            lead = replace(lead, key=left if left and left not in taken else lead_key(lead.row.id, taken))
+            taken.add(lead.key)
+        found.append(lead)
+    return found
 
 
 def _keys(leads: Sequence[LeadRow], skip: Collection[str]) -> dict[str, str]:
