@@ -17,7 +17,7 @@ test: $(READY) ## every test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
 
 storm: $(READY) ## people's hands between any two requests of the worker: thousands of runs on each tracker (an hour)
-	STORM_RUNS=$(RUNS) $(BIN)/python -m pytest -n 2 -q tests/storms
+	STORM_RUNS=$(RUNS) $(BIN)/python -m pytest -n 2 --dist worksteal -q tests/storms
 
 coverage: $(READY) ## planning and engine: every line and every branch
 	$(BIN)/python -m pytest -n 2 -q tests/planning tests/domain tests/engine tests/test_rules.py \

@@ -138,7 +138,14 @@ def read_tables(programme: Programme, needs: Collection[str]) -> Tables:
     deleted = {lead.text("Deal ID"): lead.text("Lead") for lead in seen.doubted}
     leads = intake.restored([LeadRow.of(row, programme.now) for row in rows["Leads"]], deleted)
     return Tables(
-        rows, with_days(leads, programme.zone), partners, by_any_name(partners), found, seen, reading.faults, reading.notes
+        rows,
+        with_days(leads, programme.zone),
+        partners,
+        by_any_name(partners),
+        found,
+        seen,
+        reading.faults,
+        reading.notes,
     )
 
 

@@ -22,7 +22,7 @@ from worker.planning.hands import Judged, judge
 from worker.ports import Conflict, Edit, Refused, ServiceError, Unavailable, Unsure
 
 from .conftest import Bench
-from .standins import StillClock, edit, mint, plan
+from .standins import StillClock, edit, mint, plan, tell
 
 SHELF = "kept/Leads"
 EVERYTHING = ("Leads", "Commissions", "Members")
@@ -335,6 +335,93 @@ def test_a_row_that_gets_another_id(desk: Desk) -> None:
 # ---- beside others --------------------------------------------------------------------------------------------------
 
 
+def test_a_write_that_another_overtook_is_not_made(desk: Desk) -> None:
+    """It was planned over what is not so any more: of its cells, and only of those, another wrote something else."""
+    desk.adopt(lead(), lead("r2"))
+    ours, theirs = desk.looks(), desk.looks()
+    theirs.writing([status("Won")])
+    theirs.written([status("Won")], ["r1"])
+    others = Edit("Leads", "r1", "L-AAAAAAAA", {"Deal ID": "9001"})
+    untouched = replace(status("Lost"), row="r2")
+
+    late = ours.writing([status("Lost"), untouched])
+    stands = desk.stands()
+
+    assert [True, False] == late
+    assert Kept({"Lead": "L-AAAAAAAA", "Status": "Won"}) == stands
+    assert [False] == ours.writing([others])
+    assert [False] == desk.looks().writing([status("Lost")])
+
+
+def test_a_write_of_what_another_wrote_too(desk: Desk) -> None:
+    """It changes nothing, and whoever asked for it may go on."""
+    desk.adopt(lead())
+    ours, theirs = desk.looks(), desk.looks()
+    theirs.writing([status("Won")])
+    theirs.written([status("Won")], ["r1"])
+
+    assert [False] == ours.writing([status("Won")])
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_write_beside_one_under_way(desk: Desk, ended: bool) -> None:
+    """As long as its value may not stand yet nobody is late; nor is the next run of one that died."""
+    desk.adopt(lead())
+    ours, theirs = desk.looks(), desk.looks()
+    theirs.writing([status("Won")])
+    if ended:
+        theirs.written([status("Won")], ["r1"])
+
+    assert [ended] == ours.writing([status("Lost")])
+    look(fresh := desk.looks(), lead(Status="Won" if ended else "New"))
+    assert [False] == fresh.writing([status("Client pitch")])
+
+
+def test_a_key_for_a_row_that_another_gave_one_and_more(desk: Desk) -> None:
+    """Who looked before it had any is late with everything but that key."""
+    ours, theirs = desk.looks(), desk.looks()
+    minting = Edit("Leads", "r1", "L-AAAAAAAA", {"Lead": "L-AAAAAAAA", "Status": "New"})
+    read = [Row("Leads", "r1", {"Company": "Acme"})]
+    for kept in (ours, theirs):
+        kept.unlike("Leads", read)
+    for edit_ in (minting, status("Qualified")):
+        theirs.writing([edit_])
+        theirs.written([edit_], ["r1"])
+
+    assert [True] == ours.writing([minting])
+    assert [False] == ours.writing([replace(minting, cells={"Lead": "L-AAAAAAAA"})])
+
+
+def test_a_row_that_another_named_by_its_key(desk: Desk) -> None:
+    """Where a row's id is its key, who looked before it had any asks for it by another name, and is late too."""
+    ours, theirs = desk.looks(), desk.looks()
+    minting = Edit("Leads", "row 7", "L-AAAAAAAA", {"Lead": "L-AAAAAAAA", "Status": "New"})
+    read = [Row("Leads", "row 7", {"Company": "Acme"})]
+    for kept in (ours, theirs):
+        kept.unlike("Leads", read)
+    theirs.writing([minting])
+    theirs.written([minting], ["L-AAAAAAAA"])
+    same = ours.writing([minting])
+    theirs.writing([replace(status("Qualified"), row="L-AAAAAAAA")])
+    theirs.written([replace(status("Qualified"), row="L-AAAAAAAA")], ["L-AAAAAAAA"])
+    stands = desk.stands("L-AAAAAAAA")
+
+    assert [False] == same
+    assert [True, False] == ours.writing([minting, replace(minting, row="row 8", key="L-BBBBBBBB")])
+    assert stands == desk.stands("L-AAAAAAAA")
+    assert {"L-AAAAAAAA"} == desk.memory.load(SHELF).keys()
+
+
+def test_our_own_writes_never_make_us_late(desk: Desk) -> None:
+    """Whatever became of them: what a round wrote, or may have written, it may write again."""
+    desk.adopt(lead())
+    kept = desk.looks()
+    for number, outcome in enumerate(["r1", Refused("t", "a part"), "r1", Unsure("t", "no answer"), None, "r1"]):
+        edits = [status(f"State {number}")]
+        assert [False] == kept.writing(edits)
+        kept.written(edits, [outcome])
+
+
 def test_a_write_of_another_is_no_hand(desk: Desk) -> None:
     """Whether our reading came before or after it nobody can say: of its cells, and of those only, nothing is said."""
     desk.adopt(lead(), lead("r2"))
@@ -512,6 +599,28 @@ def test_a_run_keeps_what_it_writes(bench: Bench, desk: Desk) -> None:
     shelf = {"r0", "r149"}
     assert shelf <= desk.memory.load(SHELF).keys()
     assert 3 <= desk.writes - writes
+
+
+def test_a_run_leaves_rows_that_another_wrote_to_the_next(bench: Bench, desk: Desk) -> None:
+    """The others are written, the run says why it waits, and a message waits with its row."""
+    desk.adopt(lead(), lead("r2", Lead="L-BBBBBBBB"))
+    bench.world.table("Leads").update({"r1": {**LEAD, "Status": "Won"}, "r2": {**LEAD, "Lead": "L-BBBBBBBB"}})
+    ours, theirs = desk.looks(), desk.looks()
+    theirs.writing([status("Won")])
+    theirs.written([status("Won")], ["r1"])
+    changes = [edit("r1", "L-AAAAAAAA", Status="Lost"), edit("r2", "L-BBBBBBBB", Status="Lost")]
+    tells = [tell("of r1", "L-AAAAAAAA"), tell("of r2", "L-BBBBBBBB")]
+
+    result = bench.apply(plan(*changes, *tells), kept=ours)
+
+    rows = bench.world.table("Leads")
+    assert ("Won", "Lost") == (rows["r1"]["Status"], rows["r2"]["Status"])
+    assert ("waiting", 1) == (result.state, result.counts["waiting"])
+    assert ("rows of Leads were written by another run meanwhile; the next run goes on",) == result.errors
+    told = bench.journal.states(["of r1", "of r2"])
+    assert {("of r1", "slack"): "intended", ("of r2", "slack"): "sent"} == {
+        place: state for place, state in told.items() if place[1] == "slack"
+    }
 
 
 def test_minting_a_key_with_a_memory(bench: Bench, desk: Desk) -> None:

@@ -216,6 +216,40 @@ def test_a_copy_that_was_told_so_takes_the_place_of_a_deleted_original(staffed: 
 
 
 @on_both
+def test_a_copy_without_key_takes_the_place_of_a_deleted_original(staffed: Desk, copied: tuple[str, str]) -> None:
+    """It has the key that its deal has in the CRM, and nobody is asked to restore the original."""
+    original, copy = copied
+    intake(staffed)
+    key = staffed.row(original)["Lead"]
+    staffed.hands.edit("Leads", copy, {"Lead": None})
+    intake(staffed)
+    staffed.hands.delete("Leads", original)
+    staffed.later(minutes=5)
+    outcomes = staffed.run("intake", "stages")
+
+    assert [""] * 2 == [outcome.words for outcome in outcomes.values()]
+    assert (key, "Qualified") == (staffed.row(copy)["Lead"], staffed.row(copy)["Status"])
+    assert [key] == deals(staffed)
+    quiet(staffed)
+
+
+@on_both
+def test_a_copy_of_which_a_cell_is_typed_over(staffed: Desk, copied: tuple[str, str]) -> None:
+    """What its `Problem` asks to clear is put back where a hand writes something else there."""
+    original, copy = copied
+    intake(staffed)
+    key = staffed.row(original)["Lead"]
+    staffed.hands.edit("Leads", copy, {"Deal ID": "9001"})
+    intake(staffed)
+    staffed.hands.delete("Leads", original)
+    intake(staffed)
+
+    assert (key, deals(staffed)) == (staffed.row(copy)["Lead"], [key])
+    assert staffed.world.hubspot.deals()[0]["id"] == staffed.row(copy)["Deal ID"]
+    assert "Deal ID was changed by hand" in staffed.row(copy)["Problem"]
+
+
+@on_both
 def test_a_copy_whose_cells_are_cleared_is_a_lead_of_its_own(staffed: Desk, copied: tuple[str, str]) -> None:
     """With another company in it, it is vetted, pushed and acknowledged like any."""
     original, copy = copied

@@ -17,7 +17,7 @@ from datetime import timedelta
 from worker.domain.cells import Cell, Row
 from worker.domain.kept import KEPT, KEY_OF, Kept, filled
 from worker.engine.kept_text import kept_of, kept_text, row_text
-from worker.engine.kept_writing import after, begun, moved, put, standing
+from worker.engine.kept_writing import after, begun, moved, overtaken, put, standing
 from worker.engine.memory import StoreMemory
 from worker.ports import Clock, Edit, Refused, ServiceError
 
@@ -130,19 +130,41 @@ class KeptCells:
 
     # ---- remembering what is written ----------------------------------------------------------------------------
 
-    def writing(self, edits: Sequence[Edit]) -> None:
-        """Note, before a write, that its old and its new values may both stand; in one transaction."""
+    def writing(self, edits: Sequence[Edit]) -> Sequence[bool]:
+        """Note, before a write, that its old and its new values may both stand; in one transaction.
+
+        Return for each edit whether another run wrote its cells since our first look. It was planned without knowing
+        that, and must not be written: it would bring back what is not so any more.
+        """
         wanted = _by_row(edits)
+        # A row that had no key may be kept under the one that another run gave it since: a sheet has no other name.
+        unnamed = [e for e in edits if e.row and e.table in KEPT and e.row not in self._texts.get(e.table, {})]
+        named = {place: _place(e) for e in unnamed if (place := (_shelf(e.table), e.key)) not in wanted}
         now = self._clock.now()
+        late = set()
 
         def change(shelf: str, row: str, text: str | None) -> str | None:
-            if text is None:
-                return None
-            self._began[shelf, row] = kept_of(text)
-            return kept_text(begun(self._began[shelf, row], wanted[shelf, row], now))
+            place = (shelf, row)
+            asked = named.get(place, place)
+            if text is None or asked in late:
+                return text
+            kept = kept_of(text)
+            if self._is_late(shelf, row, text, kept, wanted[asked]):
+                late.add(asked)
+            if asked in late or asked != place:
+                return text
+            self._began[place] = kept
+            return kept_text(begun(kept, wanted[place], now))
 
         if wanted:
-            self._memory.amend(wanted.keys(), change)
+            self._memory.amend([*named, *wanted], change)
+        return [_place(edit) in late for edit in edits]
+
+    def _is_late(self, shelf: str, row: str, text: str, kept: Kept, wanted: Mapping[str, Cell]) -> bool:
+        table = shelf.removeprefix("kept/")
+        if table not in self._texts or (known := self._texts[table].get(row)) == text:
+            return False
+        return overtaken(kept_of(known) if known else Kept({}), kept, wanted)
 
     def written(self, edits: Sequence[Edit], outcomes: Sequence[str | ServiceError | None]) -> None:
         """Note what came of a write: its values stand; or none of them, where it was refused whole; else both may."""
@@ -207,12 +229,17 @@ def _shelf(table: str) -> str:
     return f"kept/{table}"
 
 
+def _place(edit: Edit) -> tuple[str, str]:
+    """Return shelf and row; a row that is to be made may be remembered under its key."""
+    return _shelf(edit.table), edit.row or edit.key
+
+
 def _by_row(edits: Iterable[Edit]) -> dict[tuple[str, str], dict[str, Cell]]:
-    """Return the cells to write by shelf and row; a row that is to be made may be remembered under its key."""
+    """Return the cells to write by shelf and row."""
     found: dict[tuple[str, str], dict[str, Cell]] = {}
     for edit in edits:
         if edit.table in KEPT:
-            found.setdefault((_shelf(edit.table), edit.row or edit.key), {}).update(edit.cells)
+            found.setdefault(_place(edit), {}).update(edit.cells)
     return found
 
 

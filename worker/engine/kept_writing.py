@@ -58,6 +58,15 @@ def moved(first: Kept, last: Kept, columns: Iterable[str]) -> frozenset[str]:
     )
 
 
+def overtaken(known: Kept, kept: Kept, wanted: Mapping[str, Cell]) -> bool:
+    """Tell whether of the wanted cells one was written since it was known, other than it is wanted."""
+    for column, cell in wanted.items():
+        stood, stands = known.cells.get(column), kept.cells.get(column)
+        if not same(stands, cell) and not any(same(one, stood) for one in (stands, *kept.also.get(column, ()))):
+            return True
+    return False
+
+
 def put(cells: dict[str, Cell], column: str, cell: Cell) -> None:
     """Set a cell; empty ones are absent, while nothing at all is a number too."""
     if cell or isinstance(cell, Decimal):

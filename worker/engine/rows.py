@@ -103,17 +103,26 @@ class Rows:
             self._tally.counts["waiting"] += 1
 
     def _send(self, part: Sequence[Write]) -> Sequence[str | ServiceError | None]:
-        """Hand one slice to the tracker, and remember what stands then; None for each where the call failed whole."""
-        edits = [replace(w.edit, row=self._ids.get((w.edit.table, w.edit.row), w.edit.row)) for w in part]
-        if self._kept is not None:
-            self._kept.writing(edits)
+        """Hand one slice to the tracker, and remember what stands then; None for each that was not written.
+
+        That is all of them where the call failed whole, and rows that another run wrote meanwhile.
+        """
+        wanted = [replace(w.edit, row=self._ids.get((w.edit.table, w.edit.row), w.edit.row)) for w in part]
+        late = [False] * len(part) if self._kept is None else self._kept.writing(wanted)
+        for table in dict.fromkeys(edit.table for edit, is_late in zip(wanted, late, strict=True) if is_late):
+            self._tally.errors[f"rows of {table} were written by another run meanwhile; the next run goes on"] = None
+        edits = [edit for edit, is_late in zip(wanted, late, strict=True) if not is_late]
+        outcomes = iter(self._hand_over(edits) if edits else ())
+        return [None if is_late else next(outcomes) for is_late in late]
+
+    def _hand_over(self, edits: Sequence[Edit]) -> Sequence[str | ServiceError | None]:
         try:
             outcomes = self._tracker.write(edits)
         except ServiceError as error:
             self._tally.error(error)
             self.down = True
             self.unknown.update(edit.key for edit in edits)
-            return [None] * len(part)
+            return [None] * len(edits)
         self._ids |= {
             (e.table, e.row): row for e, row in zip(edits, outcomes, strict=True) if e.row and isinstance(row, str)
         }
