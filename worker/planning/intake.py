@@ -127,7 +127,7 @@ def restored(leads: Sequence[LeadRow], deleted: Mapping[str, str]) -> list[LeadR
     found = []
     for lead in leads:
         if lead.deal_id and not lead.key:
-            left = deleted.get(lead.deal_id, "")
+            left = deleted.get(lead.deal_id)
             lead = replace(lead, key=left if left and left not in taken else lead_key(lead.row.id, taken))
             taken.add(lead.key)
         found.append(lead)
