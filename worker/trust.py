@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from worker.domain.cells import Row
+from worker.domain.cells import Cell, Row
 from worker.domain.kept import KEPT, Kept, followed, recalled
 from worker.domain.plan import Plan
 from worker.domain.tables import LEADS, TABLES
@@ -27,6 +27,7 @@ _TOLD_FOR = timedelta(days=1)
 _MONEY = ("Commissions", "Statements")  # the flows of money take turns with these; others only look at them
 _MONEY_FLOWS = frozenset({"commissions", "cash", "statements", "settle"})
 _TOLD_TO_COPIES = ("Status", "Problem")
+_MARKS = ("Lead", "Deal ID")  # what a copy carries of the lead that it is a copy of
 _TELLING = frozenset(name for name, table in TABLES.items() if any(c.name == "Problem" for c in table.columns))
 
 Notes = Mapping[Place, Mapping[str, datetime]]  # row → a sentence about hands → when it was last so
@@ -83,7 +84,7 @@ def _look(kept: KeptCells, table: str, rows: Sequence[Row], notes: Notes, lost: 
     standing = [recalled(row, before[row.id]) if row.id in before else row for row in rows] if before else rows
     wrote = {row.id: followed(before[row.id], row) for row in standing if row.id in before}
     if table == LEADS.name:
-        wrote = _with_copies(standing, wrote, left)
+        wrote = _with_copies(wrote, left)
     judged = judge(table, standing, unlike, wrote, kept.columns(table) if unlike else (), lines)
     gone = Gone((), (), tuple(missing)) if lost else judge_gone(table, judged.rows, left)
     return _Look(judged, before, gone)
@@ -107,22 +108,22 @@ def _linked_as_believed(rows: Mapping[str, Sequence[Row]], hands: Sequence[Hand]
     return {table: [believed(row) if row.formerly else row for row in own] for table, own in rows.items()}
 
 
-def _with_copies(rows: Sequence[Row], before: Mapping[str, Kept], left: Mapping[str, Kept]) -> dict[str, Kept]:
+def _with_copies(before: Mapping[str, Kept], left: Mapping[str, Kept]) -> dict[str, Kept]:
     """Return what was kept, with what the worker told copies of a lead that are not there any more.
 
-    In a sheet the last row with a key is the row of that key: once the original is deleted, a copy is.
+    In a sheet the last row with a key, or with its deal, is the row of that key: once the original is deleted, a copy
+    is.
     """
-    told: dict[str, list[Kept]] = defaultdict(list)
+    told: dict[tuple[str, Cell], list[Kept]] = defaultdict(list)
     for one in left.values():
-        told[str(one.cells.get("Lead") or "")].append(one)
+        for mark in _MARKS:
+            if cell := one.cells.get(mark):
+                told[mark, cell].append(one)
     found = dict(before)
-    for row in rows if told else ():
-        copies = told.get(row.text("Lead"), ()) if row.id in before and row.text("Lead") else ()
-        if copies:
-            also = {
-                c: (*before[row.id].also.get(c, ()), *(one.cells.get(c) for one in copies)) for c in _TOLD_TO_COPIES
-            }
-            found[row.id] = replace(before[row.id], also={**before[row.id].also, **also})
+    for row, kept in before.items() if told else ():
+        if copies := [one for mark in _MARKS for one in told.get((mark, kept.cells.get(mark)), ())]:
+            also = {c: (*kept.also.get(c, ()), *(one.cells.get(c) for one in copies)) for c in _TOLD_TO_COPIES}
+            found[row] = replace(kept, also={**kept.also, **also})
     return found
 
 

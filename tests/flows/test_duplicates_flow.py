@@ -229,6 +229,7 @@ def test_a_copy_without_key_takes_the_place_of_a_deleted_original(staffed: Desk,
 
     assert [""] * 2 == [outcome.words for outcome in outcomes.values()]
     assert (key, "Qualified") == (staffed.row(copy)["Lead"], staffed.row(copy)["Status"])
+    assert "Status" not in str(staffed.row(copy).get("Problem"))
     assert [key] == deals(staffed)
     quiet(staffed)
 
