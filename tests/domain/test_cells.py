@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from worker.domain.cells import Cell, Row, same
+from worker.domain.cells import Cell, Row, alike, same
 from worker.domain.leads import LeadRow
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
@@ -36,6 +36,18 @@ def test_cells_that_say_the_same(stands: Cell, wanted: Cell) -> None:
 def test_cells_that_differ(stands: Cell, wanted: Cell) -> None:
     """Everything else is another thing to say; a nought is not nothing."""
     assert not same(stands, wanted)
+
+
+@pytest.mark.parametrize(
+    ("stands", "wrote", "expected"),
+    [(None, "", True), (None, False, True), ((), None, True), (Decimal(0), None, False), ("a ", "a", True),
+     ("a", "b", False),
+     (NOW, NOW.replace(microsecond=999), True), (NOW, NOW + timedelta(seconds=2), False), (NOW, "x", False),
+     ("1,000.00", Decimal("1000.00"), True), (True, True, True), (("r2",), ("r2",), True)],
+)  # fmt: skip
+def test_what_is_alike(stands: Cell, wrote: Cell, expected: bool) -> None:
+    """Nothing is nothing, a number typed as text is that number, and times are rounded by trackers."""
+    assert expected == alike(stands, wrote)
 
 
 @pytest.mark.parametrize(

@@ -412,6 +412,17 @@ def test_a_row_that_another_named_by_its_key(desk: Desk) -> None:
     assert {"L-AAAAAAAA"} == desk.memory.load(SHELF).keys()
 
 
+def test_a_time_that_the_tracker_rounded(desk: Desk) -> None:
+    """The next run of one that died reads it without its last digits, and may write the row."""
+    desk.adopt(lead())
+    stamp = datetime(2026, 3, 1, 9, 0, 0, 123456, UTC)
+    desk.looks().writing([Edit("Leads", "r1", "L-AAAAAAAA", {"Synced": stamp})])
+    fresh = desk.looks()
+    look(fresh, lead(Synced=stamp.replace(microsecond=123000)))
+
+    assert [False] == fresh.writing([Edit("Leads", "r1", "L-AAAAAAAA", {"Synced": desk.clock.now()})])
+
+
 def test_our_own_writes_never_make_us_late(desk: Desk) -> None:
     """Whatever became of them: what a round wrote, or may have written, it may write again."""
     desk.adopt(lead())

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.cells import Cell, Row, same
+from worker.domain.cells import Cell, Row, alike, same
 from worker.domain.kept import KEPT, Kept, filled
 from worker.domain.tables import TABLES
-from worker.planning.hands import Hand, Judged, alike, in_doubt, judge, judge_gone, open_lines, too_much, without
+from worker.planning.hands import Hand, Judged, in_doubt, judge, judge_gone, open_lines, too_much, without
 from worker.planning.intake import COPY, NO_KEY
 
 NOON = datetime(2026, 4, 5, 12, tzinfo=UTC)
@@ -113,18 +113,6 @@ def test_another_value_than_both_is_a_hand() -> None:
     )
 
     assert [("Lost", "Won")] == [(hand.stands, hand.wrote) for hand in found.hands]
-
-
-@pytest.mark.parametrize(
-    ("stands", "wrote", "expected"),
-    [(None, "", True), (None, False, True), ((), None, True), (Decimal(0), None, False), ("a ", "a", True),
-     ("a", "b", False),
-     (NOON, NOON.replace(microsecond=999), True), (NOON, NOON + timedelta(seconds=2), False), (NOON, "x", False),
-     ("1,000.00", Decimal("1000.00"), True), (True, True, True), (("r2",), ("r2",), True)],
-)  # fmt: skip
-def test_what_is_alike(stands: Cell, wrote: Cell, expected: bool) -> None:
-    """Nothing is nothing, a number typed as text is that number, and times are rounded by trackers."""
-    assert expected == alike(stands, wrote)
 
 
 # ---- what staff are asked to do -------------------------------------------------------------------------------------

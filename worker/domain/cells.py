@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
 # Empty text, an unticked box and an empty list all read as None. A tuple is the row ids of a linked-record cell.
 Cell = str | Decimal | bool | date | datetime | tuple[str, ...] | None
 
-
+_TICK = timedelta(seconds=1)  # trackers round times
 _NEVER: Mapping[str, frozenset[Cell]] = MappingProxyType({})
 
 
@@ -23,6 +23,15 @@ def same(stands: Cell, wanted: Cell) -> bool:
     if isinstance(wanted, Decimal) and isinstance(stands, str):
         return stands.replace(",", "").strip() == format(wanted, "f")
     return stands == wanted
+
+
+def alike(stands: Cell, wrote: Cell) -> bool:
+    """Tell whether a cell says what the worker wrote there, but for what trackers do to times and blanks."""
+    if isinstance(stands, datetime) and isinstance(wrote, datetime):
+        return abs(stands - wrote) < _TICK
+    if isinstance(stands, str) and isinstance(wrote, str):
+        return stands.strip() == wrote.strip()
+    return same(stands, wrote)
 
 
 def _plain(cell: Cell) -> Cell:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from worker.domain.cells import Cell, same
+from worker.domain.cells import Cell, alike, same
 from worker.domain.kept import Kept
 
 _MOST_OLDER = 8  # values of one cell that may stand instead; no more writes of it than that can overlap
@@ -62,7 +62,7 @@ def overtaken(known: Kept, kept: Kept, wanted: Mapping[str, Cell]) -> bool:
     """Tell whether of the wanted cells one was written since it was known, other than it is wanted."""
     for column, cell in wanted.items():
         stood, stands = known.cells.get(column), kept.cells.get(column)
-        if not same(stands, cell) and not any(same(one, stood) for one in (stands, *kept.also.get(column, ()))):
+        if not alike(stands, cell) and not any(alike(one, stood) for one in (stands, *kept.also.get(column, ()))):
             return True
     return False
 

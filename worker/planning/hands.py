@@ -10,10 +10,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
-from worker.domain.cells import Cell, Row, same
+from worker.domain.cells import Cell, Row, alike
 from worker.domain.kept import KEPT, KEY_OF, Kept, filled
 from worker.domain.leads import LeadRow, is_sent
 from worker.domain.lines import LOCKED
@@ -21,7 +21,6 @@ from worker.domain.tables import COMMISSIONS, LEADS, STATEMENTS, TABLES, TOLD_BY
 from worker.planning.intake import copies
 
 _IDS = ("Lead", "Deal ID", "Client ID", "Contact ID")  # what staff clear in a row that they copied
-_TICK = timedelta(seconds=1)  # trackers round times
 _FEW = 10  # cells that one hand may well change one after the other
 _HUNDRED = Decimal(100)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -92,15 +91,6 @@ def _hands(table: str, row: Row, kept: Kept, known: Collection[str], notes: Coll
             continue
         if name != "Problem" or not alike(without(stands, notes), without(wrote, notes)):
             yield Hand(table, row.id, key, name, stands, wrote)
-
-
-def alike(stands: Cell, wrote: Cell) -> bool:
-    """Tell whether a cell says what the worker wrote there, but for what trackers do to times and blanks."""
-    if isinstance(stands, datetime) and isinstance(wrote, datetime):
-        return abs(stands - wrote) < _TICK
-    if isinstance(stands, str) and isinstance(wrote, str):
-        return stands.strip() == wrote.strip()
-    return same(stands, wrote)
 
 
 def without(problem: Cell, notes: Collection[str]) -> Cell:
