@@ -80,6 +80,14 @@ WRECKS: Mapping[str, Hand] = {
     "cut the tab": lambda google: google.delete_tab("Leads"),
 }
 
+# The same where nothing is being written: the columns that are stay under their headers.
+SPOILERS: Mapping[str, Hand] = {
+    "rename a header": lambda google: google.rename_header("Leads", "Suggestion", "Trouble"),
+    "double a header": lambda google: google.rename_header("Leads", "Mood", "Suggestion"),
+    "delete our column": lambda google: google.delete_columns("Leads", "Suggestion"),
+    "swap two headers": lambda google: google.swap("Leads", (1, "Suggestion"), (1, "Deal stage")),
+}
+
 
 class Stage:
     """A Leads tab of some rows with a column of people's own, and a hand that strikes before one of our requests."""

@@ -9,10 +9,10 @@ from contextlib import suppress
 import pytest
 
 from tests.connectors.google.google_stand import Stand
-from tests.connectors.google.moves import KEY_MOVES, MOVES, WRECKS, Hand, Stage, key_of
+from tests.connectors.google.moves import KEY_MOVES, MOVES, SPOILERS, WRECKS, Hand, Stage, key_of
 from worker.connectors.google_sheets import GoogleSheetsTracker
 from worker.domain.cells import Row
-from worker.ports import Edit, Refused
+from worker.ports import Conflict, Edit, Refused
 
 CALM = [name for name in MOVES if "delete" not in name and "rename" not in name and "title" not in name]
 
@@ -127,6 +127,20 @@ def test_a_wrecked_tab_stops_in_words(stand: Stand, wreck: str) -> None:
     except Refused as refused:
         outcomes = [refused]
     assert {(Refused, True)} == {(type(one), "Leads" in str(one)) for one in outcomes}
+
+
+@pytest.mark.parametrize("wreck", SPOILERS)
+@pytest.mark.parametrize("move", [name for name in MOVES if "title" not in name and "rename" not in name])
+def test_a_header_is_lost_before_what_went_astray_is_put_back(stand: Stand, move: str, wreck: str) -> None:
+    """Rows move under a write, and then the table is not sound any more: no cell stays in a wrong row all the same."""
+    stage, tracker, rows = struck(stand, MOVES[move])
+    stage.strike(SPOILERS[wreck], 2)
+
+    outcomes = tracker.write(told(tracker, rows))
+
+    assert [] == astray(stage)
+    assert [] == stage.others_touched(["Problem", "Deal ID"])
+    assert all(isinstance(one, str | Refused | Conflict) for one in outcomes)
 
 
 def test_a_tab_that_was_emptied_comes_back_by_an_undo(stand: Stand) -> None:

@@ -9,6 +9,7 @@ column is its own promise (spec); for rows it makes none, so rows get no marks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from worker.connectors.google_sheets.account import SERVICE
@@ -53,6 +54,13 @@ class Marks:
         if words := self.astray(placed):
             raise Refused(SERVICE, words, COLUMN_MOVED)
         self._remember(placed)
+
+    def standing(self, placed: Placed) -> tuple[Placed, Mapping[str, int]]:
+        """Return a table with its columns where their marks are now, whatever the headers say; and the marks' ids."""
+        self.stale()
+        found = self._on(placed)
+        columns = {column: at for column, (_, at) in found.items() if at < len(placed.headers)}
+        return replace(placed, columns=columns), {column: found[column][0] for column in columns}
 
     def _remember(self, placed: Placed) -> Mapping[str, int]:
         """Remember the marks that were found, and the header row with which they agree."""

@@ -13,8 +13,9 @@ from worker.connectors.google_sheets.memory import Traces, together
 from worker.connectors.google_sheets.reading import Rows, Sight, read_tabs
 from worker.connectors.google_sheets.turn import Turn
 from worker.domain.tables import TABLES
-from worker.ports import Refused
+from worker.ports import Conflict, Refused
 
+_LOOKS = 3  # readings of a table between two looks at its marks
 LOG = "Activity"  # read only when asked for: it is long, and only ever added to
 
 
@@ -57,6 +58,18 @@ class Sights:
         if table in self.faults:
             raise self.faults[table]
         return self._seen[table]
+
+    def by_marks(self, last: Sight) -> tuple[Sight, Mapping[str, int]]:
+        """Read a table whose headers may be wrong by the marks on its columns; Conflict where these keep moving."""
+        table, tab = last.placed.table, last.placed.tab
+        known = together(self._traces.known(table.name), last)
+        for _ in range(_LOOKS):
+            first = self._marks.standing(last.placed)
+            rows = read_tabs(self._door, {tab: False})[tab]
+            placed, ids = self._marks.standing(self._layout.place(table, rows))
+            if first[1] == ids and first[0].columns == placed.columns:
+                return Sight.of(placed, rows, known), ids
+        raise Conflict(SERVICE, f"{table.name}: columns kept moving while they were read")
 
     def log(self) -> Placed:
         """Return where the log's columns stand; Refused where they do not."""

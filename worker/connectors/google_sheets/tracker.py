@@ -171,7 +171,7 @@ class GoogleSheetsTracker:
             sight = look()  # another run may have made them meanwhile
             new = [row for row in new if row not in sight.places]
             sight = reserve(self._door, sight, look, new)
-        writer = Writer(self._door, sight, look, lambda seen: self._marks.of(seen.placed))
+        writer = Writer(self._door, sight, look, lambda seen: self._marks.of(seen.placed), self._sights.by_marks)
         jobs = [Job(row, written) for row, written in cells.items()]
         outcomes = writer.write(jobs + _begun_twice(sight))
         outcomes = {job.row: outcomes[job.row] for job in jobs}

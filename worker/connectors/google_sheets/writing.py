@@ -50,17 +50,20 @@ class Writer:
     """Writes one batch into one table.
 
     `sight` is the reading that the batch was planned on; `look` takes a fresh one, told True where a write was refused;
-    `marks` returns the ids of marks by column.
+    `marks` returns the ids of marks by column. `look_by_marks` takes a reading of a table whose headers may be wrong by
+    now, with those columns that still have their marks, and returns it with the ids of these.
     """
 
     door: Door
     sight: Sight
     look: Callable[..., Sight]
     marks: Callable[[Sight], Mapping[str, int]]
+    look_by_marks: Callable[[Sight], tuple[Sight, Mapping[str, int]]]
     _before: Sight = field(init=False)
     _stands: dict[tuple[str, str], Any] = field(default_factory=dict)  # what we wrote and saw: (row, column) → raw
     _strays: dict[str, dict[str, set[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     _outcomes: dict[str, Outcome] = field(default_factory=dict)
+    _found: Mapping[str, int] = field(default_factory=dict)  # the marks of a reading by marks
     _unsure: Unsure | None = None  # what is not known of the last sending
 
     def write(self, jobs: Sequence[Job]) -> dict[str, Outcome]:
@@ -75,6 +78,8 @@ class Writer:
             if not self._outcomes and not self._strays:
                 raise
             self._outcomes = {job.row: error for job in jobs} | self._outcomes
+        if self._strays:
+            self._take_back()
         moving = Conflict(SERVICE, f"{self._table}: rows kept moving while they were written")
         return {job.row: self._unsure or moving for job in jobs} | self._outcomes
 
@@ -92,6 +97,20 @@ class Writer:
                 self._halve(aimed, why)  # a fresh reading did not help
             if all(job.row in self._outcomes for job in jobs) and not self._strays:
                 return
+
+    def _take_back(self) -> None:
+        """Put back what still stands in wrong rows, where nothing more is written: headers are wrong, or rows move on.
+
+        What can't be reached either is left: in a row of ours the next run finds it, and takes it for a hand's.
+        """
+        sound = self.sight
+        with suppress(ServiceError):
+            for _ in range(ROUNDS):
+                self.sight, self._found = self.look_by_marks(sound)
+                aimed = self._repairs(())
+                if not aimed or self._deliver(aimed) is not None:
+                    break
+        self.sight = sound
 
     @property
     def _table(self) -> str:
@@ -122,7 +141,8 @@ class Writer:
         written = job.cells.get(KEYS[self._table])
         alone = written is None and trace.key != "" and count[trace.key] == 1
         beside = WITNESSES[self._table] if alone else printed(self._table)
-        return _Aimed(job, place, trace.key if written is None else str(written), beside)
+        seen = [column for column in beside if column in self.sight.placed.columns]
+        return _Aimed(job, place, trace.key if written is None else str(written), seen)
 
     def _missing(self, row: str, turn: int) -> ServiceError:
         words = f"{self._table}: the row {row} is not there any more"
@@ -152,6 +172,8 @@ class Writer:
 
     def _hit(self, place: int, row: str) -> Iterator[tuple[str, Any]]:
         for column, values in self._strays.items():
+            if column not in self.sight.placed.columns:
+                continue
             raw = self.sight.raw(place, column)
             meant = values.get(_shown(raw))
             if meant is not None and row not in meant:
@@ -211,7 +233,7 @@ class Writer:
 
     def _send(self, aimed: Sequence[_Aimed], columns: Sequence[str]) -> dict[str, list[Any]]:
         """Write column by column, null where nothing is to change; return how these columns stand after it."""
-        marks = self.marks(self.sight)
+        marks = self._found or self.marks(self.sight)
         height = max(one.place for one in aimed) + 1
         cells: dict[str, list[Any]] = {column: [None] * height for column in columns}
         for one in aimed:
