@@ -136,17 +136,9 @@ def read_tables(programme: Programme, needs: Collection[str]) -> Tables:
     rows = {**missing, **seen.rows}
     partners = _since_when(programme, rows)
     deleted = {lead.text("Deal ID"): lead.text("Lead") for lead in seen.doubted}
-    leads = intake.restored([LeadRow.of(row, programme.now) for row in rows["Leads"]], deleted)
-    return Tables(
-        rows,
-        with_days(leads, programme.zone),
-        partners,
-        by_any_name(partners),
-        found,
-        seen,
-        reading.faults,
-        reading.notes,
-    )
+    read = intake.restored([LeadRow.of(row, programme.now) for row in rows["Leads"]], deleted)
+    leads = with_days(read, programme.zone)
+    return Tables(rows, leads, partners, by_any_name(partners), found, seen, reading.faults, reading.notes)
 
 
 def _not_paused(programme: Programme, reading: Reading, needs: Collection[str]) -> None:

@@ -85,6 +85,7 @@ SPOILERS: Mapping[str, Hand] = {
     "rename a header": lambda google: google.rename_header("Leads", "Suggestion", "Trouble"),
     "double a header": lambda google: google.rename_header("Leads", "Mood", "Suggestion"),
     "delete our column": lambda google: google.delete_columns("Leads", "Suggestion"),
+    "delete a column that is looked at": lambda google: google.delete_columns("Leads", "Email"),
     "swap two headers": lambda google: google.swap("Leads", (1, "Suggestion"), (1, "Deal stage")),
 }
 

@@ -143,6 +143,19 @@ def test_a_header_is_lost_before_what_went_astray_is_put_back(stand: Stand, move
     assert all(isinstance(one, str | Refused | Conflict) for one in outcomes)
 
 
+@pytest.mark.parametrize("wreck", ["delete the key column", "cut the tab"])
+def test_what_can_not_be_proven_is_not_put_back(stand: Stand, wreck: str) -> None:
+    """Where the keys are gone, or the whole tab, nothing more is written, and the words say what is missing."""
+    stage, tracker, rows = struck(stand, MOVES["sort"])
+    hands: dict[str, Hand] = {**WRECKS, "delete the key column": lambda google: google.delete_columns("Leads", "Lead")}
+    stage.strike(hands[wreck], 2)
+
+    outcomes = tracker.write(told(tracker, rows))
+
+    assert {(Refused, True)} == {(type(one), "Leads" in str(one)) for one in outcomes}
+    assert stage.after == stage.grid()
+
+
 def test_a_tab_that_was_emptied_comes_back_by_an_undo(stand: Stand) -> None:
     """Select all, delete, and ctrl-Z while rows are written: everything is as it was, and the next run goes on."""
     stage = Stage(stand, keyed=True)

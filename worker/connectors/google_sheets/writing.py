@@ -107,7 +107,7 @@ class Writer:
         with suppress(ServiceError):
             for _ in range(ROUNDS):
                 self.sight, self._found = self.look_by_marks(sound)
-                aimed = self._repairs(())
+                aimed = self._repairs(()) if KEYS[self._table] in self._found else []  # without keys nothing is proven
                 if not aimed or self._deliver(aimed) is not None:
                     break
         self.sight = sound
