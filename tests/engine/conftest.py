@@ -16,12 +16,21 @@ from worker.engine.journal import Journal
 from worker.engine.result import Result
 from worker.engine.store import Store
 
+from .kept_desk import Desk
 from .postgresql import new_database, programs, server
 from .standins import DictTracker, Postbox, StillClock, UniqueCrm, World
 
 _NUMBERS = count(1)
 # Tests of what is said in SQL run on SQLite and on PostgreSQL.
-_ON_BOTH = {"test_journal", "test_kept", "test_memory", "test_outbox", "test_runs", "test_turns"}
+_ON_BOTH = {
+    "test_journal",
+    "test_kept",
+    "test_kept_beside_others",
+    "test_memory",
+    "test_outbox",
+    "test_runs",
+    "test_turns",
+}
 _TOO = {"test_two_processes_keep_one_limit_together", "test_many_processes_may_open_a_new_store_at_once"}
 
 
@@ -59,6 +68,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def store(url: str) -> Iterator[Store]:
     with Store(url) as opened:
         yield opened
+
+
+@pytest.fixture
+def desk(store: Store, clock: StillClock) -> Desk:
+    return Desk(store, clock)
 
 
 @pytest.fixture
