@@ -65,6 +65,32 @@ def test_two_keys_swapped_and_one_content_edited() -> None:
     assert ["L-AAAAAAAA", "L-BBBBBBBB"] == identify(seen, known)
 
 
+def test_a_copy_without_its_key_is_not_recognised() -> None:
+    """Of rows alike to the letter nobody knows which carried another row's key: none gets that key again."""
+    known = {"L-AAAAAAAA": Trace("L-AAAAAAAA", "acme", "17"), "L-BBBBBBBB": Trace("L-BBBBBBBB", "bolt", "18"),
+             "L-BBBBBBBB~acme": Trace("L-BBBBBBBB", "acme", "17")}  # fmt: skip
+    seen = [Trace("L-AAAAAAAA", "acme", "17"), Trace("L-AAAAAAAA", "acme", "17"), Trace("L-BBBBBBBB", "bolt", "18")]
+
+    assert ["L-AAAAAAAA", "L-AAAAAAAA~acme", "L-BBBBBBBB"] == identify(seen, known)
+    seen[1] = Trace("=1+1", "acme", "17")
+    assert ["L-AAAAAAAA", "=1+1", "L-BBBBBBBB"] == identify(seen, known)
+
+
+def test_a_key_written_into_a_copy_takes_it_from_no_row(stand: Stand) -> None:
+    """The row that has the key stays the row of that key."""
+    tracker = stand.tracker()
+    tracker.write([line(key) for key in KEYS[:2]])
+    stand.google.copy_row("Commissions", 2)
+    rows = tracker.read(["Commissions"], whole=True)["Commissions"]
+    copy = next(row.id for row in rows if row.id.startswith(f"{KEYS[0]}~"))
+
+    assert [copy] == tracker.write([Edit("Commissions", copy, KEYS[1], {"Line": KEYS[1]})])
+    assert [KEYS[1]] == tracker.write([Edit("Commissions", KEYS[1], KEYS[1], {"Amount": Decimal(7)})])
+    assert [(KEYS[0], 5), (KEYS[1], 5), (KEYS[1], 7)] == sorted(
+        (row["Line"], row["Amount"]) for row in stand.grid("Commissions")
+    )
+
+
 def test_a_block_pasted_over_the_key_and_the_content_of_a_line(stand: Stand) -> None:
     """A line whose key and neighbours were pasted over is known by the cells that lie apart from them."""
     tracker = stand.tracker()

@@ -148,7 +148,7 @@ def _recognised(seen: Sequence[Trace], known: Mapping[str, Trace], ids: Sequence
         if trace.print:
             owners[trace.print].append(id_)
     alike = Counter(seen[place].print for place in rest)
-    marked = _once((trace.mark, id_) for id_, trace in lost.items())
+    marked = _once((trace.mark, id_) for id_, trace in lost.items() if not is_copy(id_))
     marks = Counter(seen[place].mark for place in rest)
     still = []
     for place in rest:  # copies and rows without a key, as they were
@@ -161,10 +161,10 @@ def _recognised(seen: Sequence[Trace], known: Mapping[str, Trace], ids: Sequence
             still.append(place)
     for place in still:
         trace = seen[place]
-        own = owners.get(trace.print, [])
+        own = [id_ for id_ in owners.get(trace.print, []) if not is_copy(id_)]  # without its key a copy is none
         unkeyed = [id_ for id_ in own if id_.startswith(UNKEYED)]
         if unkeyed:
-            own.remove(unkeyed[0])
+            owners[trace.print].remove(unkeyed[0])
             yield place, unkeyed[0]
         elif len(own) == 1 and alike[trace.print] == 1:
             yield place, own[0]

@@ -297,7 +297,7 @@ class Writer:
         self.sight.put(place, job.cells)
         row = job.row
         key = job.cells.get(KEYS[self._table]) or self._given(job, place)
-        if key and self.sight.ids[place] == row:
+        if key and self.sight.ids[place] == row and str(key) not in self._before.places:  # a copy stays one
             row = str(key)
             self.sight.name(place, row)
         for column, value in job.cells.items():
