@@ -1,8 +1,8 @@
 """Which row is which: sheets have no row ids, and people sort, insert, copy and overwrite, keys included. Pure.
 
 A row is known by the key in its key column, checked against what stood beside that key before: a key that moved onto
-another row's content is not believed. A row's id is its key; a copy's id is the key and a print of its content; a row
-that has no key yet is known by its place and print until it gets one.
+another row's content is not believed. A row's id is its key; a copy's id is the key and a print of its content, and
+lasts no longer than both; a row that has no key yet is known by its place and print until it gets one.
 """
 
 from __future__ import annotations
