@@ -10,7 +10,7 @@ from worker.domain.plan import Plan
 from worker.engine.apply import apply
 from worker.engine.result import Result
 from worker.flows import FLOWS as FLOWS_BY_NAME
-from worker.programme import Programme
+from worker.programme import EVERYTHING, Programme
 
 pytestmark = pytest.mark.slow
 
@@ -76,3 +76,38 @@ def test_a_stage_that_another_run_saw_later(desk: Desk) -> None:
         assert ("waiting", "Won") == (result.state, desk.rows("Leads")[0]["Status"])
     assert {"in sync"} == {outcome.state for outcome in desk.run().values()}
     assert "Won" == desk.rows("Leads")[0]["Status"]
+
+
+@on_both
+@pytest.mark.parametrize("read", ["before", "after"])
+def test_a_line_that_another_run_made_and_of_which_a_hand_changed_the_key(desk: Desk, read: str) -> None:
+    """It is not made once more, and not written into the row that has its key now; the next run puts the keys back."""
+    desk.partner("North Star", Plan="bronze")
+    leads = [desk.lead("North Star", name) for name in ("Acme", "Birch")]
+    desk.later(minutes=5)
+    desk.run()
+    first, second = (desk.row(lead)["Deal ID"] for lead in leads)
+    desk.win(first)
+    desk.later(minutes=5)
+    desk.run()
+    desk.win(second)
+    desk.later(minutes=5)
+    desk.run("stages")
+    with desk.app() as slow, desk.app() as quick:
+        programme = slow.programme(slow.services())
+        programme.kept.load(EVERYTHING)
+        if read == "before":
+            FLOWS_BY_NAME["intake"](programme)
+        quick.run(["commissions"])
+        there = {row["fields"]["Line"]: row["id"] for row in desk.hands.rows("Commissions")}
+        keys = [min(key for key in there if key.startswith(deal)) for deal in (first, second)]
+        for key, other in zip(keys, reversed(keys), strict=True):
+            desk.hands.edit("Commissions", there[key], {"Line": other})
+
+        result = carried_out(slow, programme, FLOWS_BY_NAME["commissions"](programme))
+
+        assert ("waiting", len(there)) == (result.state, len(desk.rows("Commissions")))
+    desk.run()
+    desk.run()
+    assert sorted(there) == sorted(line["Line"] for line in desk.rows("Commissions"))
+    assert 0 == desk.command("verify").code

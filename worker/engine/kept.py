@@ -33,6 +33,7 @@ class KeptCells:
         self._texts: dict[str, dict[str, str]] = {}  # table → row id → text, as first loaded and as changed by us
         self._rows: dict[str, Sequence[Row]] = {}  # as last read
         self._began: dict[tuple[str, str], Kept] = {}  # (shelf, row) → what was kept when a write of ours began
+        self._keyed: dict[str, set[str]] = defaultdict(set)  # table → keys that another gave to rows as we read them
         self._quiet: dict[str, Sequence[Row]] = {}  # rows that were looked at already and were as they should be
 
     # ---- reading ------------------------------------------------------------------------------------------------
@@ -81,6 +82,8 @@ class KeptCells:
             else:
                 before, now = kept_of(first), kept_of(last)
                 found[row] = replace(now, moved=moved(before, now, KEPT[table]))
+        key = KEY_OF[table]
+        self._keyed[table].update(str(one.cells.get(key)) for one in found.values() if key in one.moved)
         return found
 
     def rows(self, table: str) -> list[Row]:
@@ -133,15 +136,17 @@ class KeptCells:
     def writing(self, edits: Sequence[Edit]) -> Sequence[bool]:
         """Note, before a write, that its old and its new values may both stand; in one transaction.
 
-        Return for each edit whether another run wrote its cells since our first look. It was planned without knowing
-        that, and must not be written: it would bring back what is not so any more.
+        Return for each edit whether another run wrote its cells since our first look, or made the row that it is to
+        make. It was planned without knowing that, and must not be written: it would bring back what is not so any
+        more, or, where a hand changed the key of that row since, make another one.
         """
         wanted = _by_row(edits)
+        made = {table: self._made_since(table) for table in {e.table for e in edits if not e.row} & self._texts.keys()}
         # A row that had no key may be kept under the one that another run gave it since: a sheet has no other name.
         unnamed = [e for e in edits if e.row and e.table in KEPT and e.row not in self._texts.get(e.table, {})]
         named = {place: _place(e) for e in unnamed if (place := (_shelf(e.table), e.key)) not in wanted}
         now = self._clock.now()
-        late = set()
+        late = {_place(e) for e in edits if not e.row and e.key in made.get(e.table, ())}
 
         def change(shelf: str, row: str, text: str | None) -> str | None:
             place = (shelf, row)
@@ -159,6 +164,12 @@ class KeptCells:
         if wanted:
             self._memory.amend([*named, *wanted], change)
         return [_place(edit) in late for edit in edits]
+
+    def _made_since(self, table: str) -> set[str]:
+        """Return the keys that other runs gave to rows since our first look, whatever stands in the rows now."""
+        fresh = self._memory.items(_shelf(table)) - self._texts[table].keys()
+        noted = self._memory.some(_shelf(table), fresh) if fresh else {}
+        return self._keyed[table] | {str(kept_of(text).cells.get(KEY_OF[table])) for text in noted.values()}
 
     def _is_late(self, shelf: str, row: str, text: str, kept: Kept, wanted: Mapping[str, Cell]) -> bool:
         table = shelf.removeprefix("kept/")

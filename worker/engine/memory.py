@@ -11,6 +11,7 @@ from worker.engine.store import Store
 from worker.ports import Move
 
 _LOAD = text("SELECT item, body FROM memory WHERE space = :space AND shelf = :shelf")
+_ITEMS = text("SELECT item FROM memory WHERE space = :space AND shelf = :shelf")
 _SOME = text("SELECT item, body FROM memory WHERE space = :space AND shelf = :shelf AND item IN :items")
 _PUT = text(
     "INSERT INTO memory (space, shelf, item, body) VALUES (:space, :shelf, :item, :body) "
@@ -40,6 +41,11 @@ class StoreMemory:
         """Return everything on the shelf: id → JSON text."""
         with self._store.read() as connection:
             return {row.item: row.body for row in connection.execute(_LOAD, self._on(shelf))}
+
+    def items(self, shelf: str) -> set[str]:
+        """Return the ids of what is on the shelf."""
+        with self._store.read() as connection:
+            return set(connection.scalars(_ITEMS, self._on(shelf)))
 
     def cursor(self, shelf: str) -> str | None:
         """Return the shelf's cursor; None when it was never filled."""
