@@ -257,6 +257,24 @@ def test_a_row_that_another_named_by_its_key(desk: Desk) -> None:
     assert {"L-AAAAAAAA"} == desk.memory.load(SHELF).keys()
 
 
+@pytest.mark.parametrize("read", ["unseen", "seen", "swapped"])
+def test_a_row_that_another_made(desk: Desk, read: str) -> None:
+    """Who looked before it was there makes it no more, nor who read another key in it since; others go on."""
+    making = Edit("Commissions", None, "d1/acme/2026-01/commission", {"Line": "d1/acme/2026-01/commission"})
+    ours, theirs = desk.looks(), desk.looks()
+    theirs.writing([making])
+    theirs.written([making], ["r7"])
+    if read != "unseen":
+        line = making.key if read == "seen" else "d2/acme/2026-01/commission"
+        before = ours.of("Commissions", ["r7"])
+        ours.adopt("Commissions", {"r7": (before["r7"], {"Line": line})})
+    another = replace(making, key="d3/acme/2026-01/commission")
+
+    assert [True, False] == ours.writing([making, another])
+    assert [False] == theirs.writing([making])
+    assert [False] == desk.looks().writing([making])
+
+
 def test_a_time_that_the_tracker_rounded(desk: Desk) -> None:
     """The next run of one that died reads it without its last digits, and may write the row."""
     desk.adopt(lead())

@@ -20,6 +20,7 @@ def test_a_shelf_gives_back_what_was_put(store: Store) -> None:
     memory.save("deals", {"1": '{"b": 2}', "3": '"ü"'}, drop=["2", "9"])
 
     assert {"1": '{"b": 2}', "3": '"ü"'} == memory.load("deals")
+    assert {"1", "3"} == memory.items("deals")
     assert "c1" == memory.cursor("deals")
 
 

@@ -2,8 +2,8 @@
 
 Before a write its old and its new value may both stand, or a death between the call and our note would look like a
 hand. Several runs write at once: nothing here overwrites what another noted, and a cell of which another noted
-something while we read it is judged at the next look only; what another wrote since we looked is not written over.
-Losing a shelf loses no truth: what stands is then taken as ours.
+something while we read it is judged at the next look only; what another wrote since we looked is not written over,
+and a row that it made is not made again. Losing a shelf loses no truth: what stands is then taken as ours.
 """
 
 from __future__ import annotations
